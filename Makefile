@@ -1,0 +1,27 @@
+# People and CI call the same targets. Everything lives in .venv; nothing global is touched.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check setup clean
+
+demo: $(STAMP)  ## build the default model from corpora/, tag a sample, show the result
+	$(BIN)/wuwei demo
+
+test: $(STAMP)  ## lint, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+setup: $(STAMP)  ## make .venv with everything in it
+
+$(STAMP): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "需要 Python 3.11：请安装，或 make PYTHON=python3 …  (Python 3.11 is needed)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $(STAMP)
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) models/default .pytest_cache .mypy_cache .ruff_cache

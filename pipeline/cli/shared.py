@@ -1,0 +1,60 @@
+"""What several commands do alike: reading data files, finding or building the model."""
+
+from pathlib import Path
+
+import click
+
+from pipeline import registry
+from pipeline.corpus import LabelledMessage, read_labelled
+from pipeline.gazetteer import Gazetteer
+from pipeline.home import data_path, models_dir
+from pipeline.model import Model
+from pipeline.segmenter import Segmenter
+from pipeline.taxonomy import Taxonomy
+from pipeline.training import train
+from pipeline.triage import Triage, assemble, load_segmenter
+
+DEFAULT = "default"
+
+model_option = click.option(
+    "--model", "name", default=DEFAULT, show_default=True, metavar="NAME", help="用哪个模型。"
+)
+
+
+def say(line: str) -> None:
+    """Tell the operator something without touching the data on standard output."""
+    click.echo(line, err=True)
+
+
+def load_triage(name: str) -> Triage:
+    """Return the flow with the named model; the default one is built where it is missing."""
+    if name == DEFAULT and name not in registry.names(models_dir()):
+        say("还没有默认模型，先用 corpora/ 训练一个（约一分钟）……")
+        segmenter = load_shipped_segmenter()
+        build_default(segmenter, seed=0)
+        return assemble(registry.load(models_dir(), name), segmenter)
+    return assemble(registry.load(models_dir(), name))
+
+
+def load_shipped_segmenter() -> Segmenter:
+    """Return the segmenter with the lexicon and gazetteer in use."""
+    return load_segmenter(Gazetteer.from_file(data_path("gazetteer.csv")))
+
+
+def build_default(segmenter: Segmenter, *, seed: int) -> Model:
+    """Train the default model from the shipped corpus and save it."""
+    taxonomy = Taxonomy.from_file(data_path("taxonomy.toml"))
+    messages = read_shipped_corpus()
+    model = train(messages, taxonomy, segmenter, name=DEFAULT, seed=seed, progress=say)
+    registry.save(model, models_dir())
+    return model
+
+
+def read_shipped_corpus() -> list[LabelledMessage]:
+    """Return the messages of `corpora/messages`, checked against the taxonomy in use."""
+    return read_labelled([data_path("messages")], Taxonomy.from_file(data_path("taxonomy.toml")))
+
+
+def as_paths(names: tuple[str, ...]) -> list[Path]:
+    """Turn command line arguments into paths."""
+    return [Path(name).expanduser() for name in names]

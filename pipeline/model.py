@@ -1,0 +1,157 @@
+"""A fitted model: reads documents, gives predictions. It knows nothing of files or HTTP."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from pipeline.evidence import explain
+from pipeline.features import Featuriser
+from pipeline.records import Document, Evidence, Prediction, Scored
+from pipeline.taxonomy import Taxonomy
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """Softmax over codes: `coef` has shape (codes, features), `intercept` (codes,)."""
+
+    codes: tuple[str, ...]
+    coef: FloatArray
+    intercept: FloatArray
+
+    def probabilities(self, features: Any) -> FloatArray:
+        """Return an array of shape (documents, codes); rows sum to 1."""
+        return np.asarray(softmax(features @ self.coef.T + self.intercept, axis=1))
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where the model stops being sure, chosen on held-out messages.
+
+    Attributes:
+        target_error: error accepted among messages that pass without review (0–1).
+        confidence: messages less sure than this go to a person (0–1).
+        coverage: share of held-out messages that passed (0–1).
+        second_category: a second category is named from this probability on (0–1).
+    """
+
+    target_error: float = 0.05
+    confidence: float = 0.5
+    coverage: float = 1.0
+    second_category: float = 0.25
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights with everything needed to use and to judge them.
+
+    Attributes:
+        name: the directory's name under `models/`.
+        digest: hex digest of the weights; `name@digest` is the model's version.
+        taxonomy: the one it was trained with (travels with the weights).
+        featuriser: fitted features.
+        leaves: head over topics (and categories without topics).
+        departments: head over department codes, or None where none were labelled.
+        thresholds: when to ask a person.
+        card: what a reader wants to know: corpus, versions, figures.
+    """
+
+    name: str
+    digest: str
+    taxonomy: Taxonomy
+    featuriser: Featuriser
+    leaves: LinearHead
+    departments: LinearHead | None
+    thresholds: Thresholds
+    card: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """Name and the first characters of the digest, as shown in every tagged item."""
+        return f"{self.name}@{self.digest[:8]}"
+
+    def predict(self, documents: Sequence[Document]) -> list[Prediction]:
+        """Return one prediction a document, in order."""
+        if not documents:
+            return []
+        features = self.featuriser.transform(documents)
+        leaves = self.leaves.probabilities(features)
+        desks = self.departments.probabilities(features) if self.departments else None
+        categories = self._categories(leaves)
+        return [
+            self._prediction(
+                documents[i],
+                features[i],
+                leaves[i],
+                categories[i],
+                None if desks is None else desks[i],
+            )
+            for i in range(len(documents))
+        ]
+
+    def category_probabilities(self, documents: Sequence[Document]) -> FloatArray:
+        """Return probabilities of shape (documents, categories), in taxonomy order."""
+        return self._categories(self.leaves.probabilities(self.featuriser.transform(documents)))
+
+    def _categories(self, leaves: FloatArray) -> FloatArray:
+        return leaves @ self._membership()
+
+    def _membership(self) -> FloatArray:
+        """Return a 0/1 array of shape (leaves, categories)."""
+        order = list(self.taxonomy.categories)
+        member = np.zeros((len(self.leaves.codes), len(order)), dtype=np.float32)
+        for row, leaf in enumerate(self.leaves.codes):
+            member[row, order.index(self._parent(leaf))] = 1.0
+        return member
+
+    def _parent(self, leaf: str) -> str:
+        topic = self.taxonomy.topics.get(leaf)
+        return topic.category if topic else leaf
+
+    def _prediction(
+        self,
+        document: Document,
+        features: Any,
+        leaves: FloatArray,
+        categories: FloatArray,
+        desks: FloatArray | None,
+    ) -> Prediction:
+        ranked = _rank(list(self.taxonomy.categories), categories)
+        winner = ranked[0].code
+        topics = [
+            (code, p)
+            for code, p in zip(self.leaves.codes, leaves, strict=True)
+            if code in self.taxonomy.topics and self._parent(code) == winner
+        ]
+        codes = self.departments.codes if self.departments else ()
+        return Prediction(
+            categories=ranked,
+            topics=_rank([c for c, _ in topics], np.array([p for _, p in topics])),
+            departments=_rank(list(codes), desks) if desks is not None else (),
+            evidence=self._evidence(document, features, leaves, winner),
+        )
+
+    def _evidence(
+        self, document: Document, features: Any, leaves: FloatArray, winner: str
+    ) -> tuple[Evidence, ...]:
+        """Explain the winner by the gradient of its log-odds at this document."""
+        inside = np.array([self._parent(leaf) == winner for leaf in self.leaves.codes])
+        pull = np.where(inside, leaves, 0) / max(float(leaves[inside].sum()), 1e-9)
+        if not inside.all():
+            pull -= np.where(inside, 0, leaves) / max(float(leaves[~inside].sum()), 1e-9)
+        columns = features.indices
+        gains = (pull.astype(np.float32) @ self.leaves.coef[:, columns]) * features.data
+        return explain(
+            document, self.featuriser, dict(zip(columns.tolist(), gains.tolist(), strict=True))
+        )
+
+
+def _rank(codes: list[str], probabilities: FloatArray) -> tuple[Scored, ...]:
+    """Pair and sort descending; ties keep the given order."""
+    order = np.argsort(-probabilities, kind="stable")
+    return tuple(Scored(codes[i], float(probabilities[i])) for i in order)

@@ -1,0 +1,176 @@
+"""From labelled messages to a model."""
+
+import hashlib
+import platform
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.classifier import HierarchicalClassifier
+from pipeline.corpus import LabelledMessage, corpus_digest
+from pipeline.documents import read_document
+from pipeline.errors import DataFileError
+from pipeline.evaluation import category_figures, coverage_at_error, expected_calibration_error
+from pipeline.features import Featuriser
+from pipeline.model import LinearHead, Model, Thresholds
+from pipeline.near_duplicates import group_near_duplicates
+from pipeline.segmenter import Segmenter
+from pipeline.taxonomy import Taxonomy
+
+FEWEST = 5
+_VERSIONS_OF = ("wuwei", "jieba", "scikit-learn", "numpy", "scipy", "opencc")
+
+Progress = Callable[[str], None]
+
+
+def train(
+    messages: Sequence[LabelledMessage],
+    taxonomy: Taxonomy,
+    segmenter: Segmenter,
+    *,
+    name: str = "default",
+    seed: int = 0,
+    target_error: float = 0.05,
+    progress: Progress = lambda step: None,
+) -> Model:
+    """Train a model. The same messages, seed and versions give the same weights.
+
+    Args:
+        target_error: error accepted among messages that pass without review (0–1).
+        progress: called with a Chinese line before each step.
+
+    Raises:
+        DataFileError: fewer than two categories, or one with fewer than five messages.
+    """
+    _check_counts(messages, taxonomy)
+    progress(f"切分 {len(messages)} 条留言")
+    documents = [read_document(m.text, segmenter, id=m.id) for m in messages]
+    progress("归并近似重复")
+    groups = np.array(
+        group_near_duplicates([m.text for m in messages], [m.group for m in messages])
+    )
+    progress("提取特征")
+    featuriser = Featuriser().fit(documents)
+    features = featuriser.transform(documents)
+    progress("训练类别与主题")
+    classifier = _fit_categories(features, messages, taxonomy, groups, seed)
+    progress("训练部门")
+    departments = _fit_departments(features, messages, groups, seed)
+    figures, thresholds = _hold_out_figures(classifier, messages, taxonomy, target_error)
+    leaves = _head(classifier)
+    return Model(
+        name=name,
+        digest=_digest(featuriser, leaves, departments),
+        taxonomy=taxonomy,
+        featuriser=featuriser,
+        leaves=leaves,
+        departments=departments,
+        thresholds=thresholds,
+        card=_card(messages, taxonomy, seed, figures, len(documents)),
+    )
+
+
+def _check_counts(messages: Sequence[LabelledMessage], taxonomy: Taxonomy) -> None:
+    counts = Counter(m.category for m in messages)
+    if len(counts) < 2:
+        raise DataFileError(
+            f"标注数据只有一个类别 {next(iter(counts), '')!r}，无法训练。请至少准备两个类别。",
+            "The labelled data has fewer than two categories.",
+        )
+    for category, count in counts.items():
+        if count < FEWEST:
+            raise DataFileError(
+                f"类别 {category!r} 只有 {count} 条，至少要 {FEWEST} 条。请补充，或并入别的类别。",
+                f"Category {category!r} has {count} messages; at least {FEWEST} are needed.",
+            )
+
+
+def _fit_categories(
+    features: Any,
+    messages: Sequence[LabelledMessage],
+    taxonomy: Taxonomy,
+    groups: NDArray[Any],
+    seed: int,
+) -> HierarchicalClassifier:
+    parent = {code: topic.category for code, topic in taxonomy.topics.items()}
+    labels = np.array([m.topic or m.category for m in messages])
+    return HierarchicalClassifier(parent=parent, random_state=seed).fit(features, labels, groups)
+
+
+def _fit_departments(
+    features: Any, messages: Sequence[LabelledMessage], groups: NDArray[Any], seed: int
+) -> LinearHead | None:
+    labelled = [i for i, m in enumerate(messages) if m.department]
+    labels = np.array([messages[i].department for i in labelled])
+    if len(np.unique(labels)) < 2:
+        return None
+    classifier = HierarchicalClassifier(random_state=seed)
+    return _head(classifier.fit(features[labelled], labels, groups[labelled]))
+
+
+def _head(classifier: HierarchicalClassifier) -> LinearHead:
+    return LinearHead(
+        tuple(classifier.leaves_.tolist()),
+        classifier.coef_.astype(np.float32),
+        classifier.intercept_.astype(np.float32),
+    )
+
+
+def _hold_out_figures(
+    classifier: HierarchicalClassifier,
+    messages: Sequence[LabelledMessage],
+    taxonomy: Taxonomy,
+    target_error: float,
+) -> tuple[dict[str, Any], Thresholds]:
+    """Judge the out-of-fold predictions and choose the threshold on them."""
+    probabilities = classifier.oof_proba_
+    predicted = classifier.classes_[probabilities.argmax(axis=1)]
+    gold = [m.category for m in messages]
+    counted = [
+        m.category if p in m.also else p for m, p in zip(messages, predicted.tolist(), strict=True)
+    ]
+    confidence = probabilities.max(axis=1)
+    right = np.array([g == c for g, c in zip(gold, counted, strict=True)])
+    coverage, threshold = coverage_at_error(confidence, right, error=target_error)
+    figures = category_figures(gold, counted, list(taxonomy.categories), fallback=taxonomy.fallback)
+    figures["ece"] = expected_calibration_error(confidence, right)
+    figures["coverage"] = coverage
+    return figures, Thresholds(target_error, min(threshold, 1.0), coverage)
+
+
+def _card(
+    messages: Sequence[LabelledMessage],
+    taxonomy: Taxonomy,
+    seed: int,
+    figures: dict[str, Any],
+    count: int,
+) -> dict[str, Any]:
+    return {
+        "messages": count,
+        "per_category": dict(Counter(m.category for m in messages)),
+        "corpus_digest": corpus_digest(messages),
+        "taxonomy_version": taxonomy.version,
+        "taxonomy_digest": taxonomy.digest(),
+        "seed": seed,
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in _VERSIONS_OF},
+        "held_out": figures,
+    }
+
+
+def _digest(featuriser: Featuriser, *heads: LinearHead | None) -> str:
+    """Return a hex digest of everything that decides a prediction."""
+    digest = hashlib.sha256()
+    terms, idf = featuriser.to_arrays()
+    for view in terms:
+        digest.update("\n".join(terms[view]).encode())
+        digest.update(idf[view].tobytes())
+    for head in heads:
+        if head is not None:
+            digest.update("\n".join(head.codes).encode())
+            digest.update(head.coef.tobytes() + head.intercept.tobytes())
+    return digest.hexdigest()
