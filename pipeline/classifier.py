@@ -37,6 +37,10 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     Parameters:
         parent: leaf → category. A label that is not a key stands for itself: a category
             without topics, or a message whose topic nobody has named.
+        shares: category → its share among the messages to come, where that differs from
+            the training data's (0–1, need not sum to 1). Calibration weighs the training
+            rows accordingly: a corpus may hold as many rare messages as it needs to learn
+            them without making the model expect them everywhere.
         C: inverse regularisation of the two linear support vector machines.
         folds: number of folds for the out-of-fold scores that calibration is fitted on.
         random_state: seed of the folds and of the solver.
@@ -56,11 +60,13 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self,
         *,
         parent: Mapping[str, str] | None = None,
+        shares: Mapping[str, float] | None = None,
         C: float = 1.0,
         folds: int = 4,
         random_state: int = 0,
     ) -> None:
         self.parent = parent
+        self.shares = shares
         self.C = C
         self.folds = folds
         self.random_state = random_state
@@ -157,6 +163,8 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         leaf_target = np.array([leaf_of.get(label, -1) for label in y.tolist()])
         named = leaf_target >= 0
         two_levels = len(self.leaves_) > len(self.classes_)
+        weights = self._row_weights(target)
+        self.oof_weights_ = weights
 
         def leaf_logits(p: FloatArray) -> FloatArray:
             return np.asarray(
@@ -168,9 +176,10 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         def loss(p: FloatArray) -> float:
             log_leaf = log_softmax(leaf_logits(p), axis=1)
             log_category = _sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_))
-            fit = -log_category[np.arange(len(y)), target].mean()
+            fit = -np.average(log_category[np.arange(len(y)), target], weights=weights)
             if two_levels and named.any():
-                fit -= 0.2 * log_leaf[named, leaf_target[named]].mean()
+                topic_fit = log_leaf[named, leaf_target[named]]
+                fit -= 0.2 * np.average(topic_fit, weights=weights[named])
             return float(fit + 1e-3 * (p[2:] ** 2).sum() + 1e-4 * (p[:2] ** 2).sum())
 
         start = np.zeros(2 + len(self.classes_))
@@ -182,6 +191,15 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         log_leaf = log_softmax(leaf_logits(found), axis=1)
         self.oof_leaf_proba_ = np.exp(log_leaf)
         self.oof_proba_ = np.exp(_sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_)))
+
+    def _row_weights(self, target: NDArray[Any]) -> FloatArray:
+        """Return a weight per row that gives every category its expected share."""
+        counts = np.bincount(target, minlength=len(self.classes_))
+        if not self.shares:
+            return np.ones(len(target))
+        share = np.array([self.shares.get(c, 0.0) for c in self.classes_.tolist()])
+        share = np.where(share > 0, share, counts / counts.sum())
+        return np.asarray((share / share.sum() * counts.sum() / counts)[target])
 
     def _fold_weights(self, X: Any, y: NDArray[Any], categories: NDArray[Any]) -> None:
         """Fit on everything and fold both levels into one matrix over leaves."""

@@ -17,6 +17,9 @@ from pipeline.corpus import LabelledMessage
 from pipeline.records import Rejection, TaggedItem
 from pipeline.triage import Triage
 
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
 # What the labelling guide calls the desk of messages that ask for nothing.
 _NO_DESK = "other"
 
@@ -114,7 +117,7 @@ def confusion(
 
 
 def expected_calibration_error(
-    confidence: NDArray[np.float64], right: NDArray[np.bool_], *, bins: int = 10
+    confidence: FloatArray, right: BoolArray, *, bins: int = 10, weights: FloatArray | None = None
 ) -> float:
     """Return the mean gap between confidence and accuracy over equal-width bins (0–1).
 
@@ -123,16 +126,16 @@ def expected_calibration_error(
     >>> expected_calibration_error(np.array([0.9, 0.9]), np.array([True, False]))
     0.4
     """
+    weights = np.ones(len(right)) if weights is None else weights
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
-        (which == b).mean() * abs(confidence[which == b].mean() - right[which == b].mean())
-        for b in np.unique(which)
+        abs(float((weights * (confidence - right))[which == b].sum())) for b in np.unique(which)
     ]
-    return round(float(np.sum(gaps)), 10)
+    return round(sum(gaps) / float(weights.sum()), 10)
 
 
 def coverage_at_error(
-    confidence: NDArray[np.float64], right: NDArray[np.bool_], *, error: float
+    confidence: FloatArray, right: BoolArray, *, error: float, weights: FloatArray | None = None
 ) -> tuple[float, float]:
     """Return the largest share that can pass with at most this error, and its threshold.
 
@@ -142,14 +145,15 @@ def coverage_at_error(
     >>> coverage_at_error(np.array([0.9, 0.8, 0.7]), np.array([True, True, False]), error=0.05)
     (0.6666666666666666, 0.8)
     """
+    weights = np.ones(len(right)) if weights is None else weights
     order = np.argsort(-confidence, kind="stable")
-    wrong = np.cumsum(~right[order])
-    passed = np.arange(1, len(order) + 1)
+    passed = np.cumsum(weights[order])
+    wrong = np.cumsum((weights * ~right)[order])
     allowed = np.flatnonzero(wrong <= error * passed)
     if not len(allowed):
         return 0.0, 1.01
     last = int(allowed[-1])
-    return (last + 1) / len(order), float(confidence[order[last]])
+    return float(passed[last] / passed[-1]), float(confidence[order[last]])
 
 
 def _confidence_figures(judged: Sequence[Judged]) -> dict[str, Any]:

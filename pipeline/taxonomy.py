@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,15 @@ class Taxonomy:
         categories: category code → its name, in the order people list them.
         topics: topic code → topic.
         fallback: the category of messages that ask for nothing, or None.
+        shares: category code → its expected share among messages to come (0–1); empty
+            where the corpus mirrors life.
     """
 
     version: str
     categories: Mapping[str, str]
     topics: Mapping[str, Topic]
     fallback: str | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def topics_of(self, category: str) -> list[Topic]:
         """Return the topics of one category, in file order."""
@@ -61,6 +64,7 @@ class Taxonomy:
             "version": self.version,
             "fallback": self.fallback,
             "categories": dict(self.categories),
+            "shares": dict(self.shares),
             "topics": {
                 topic.code: {
                     "category": topic.category,
@@ -89,10 +93,11 @@ class Taxonomy:
         fallback = data.get("fallback") or None
         if fallback is not None and fallback not in categories:
             raise _unknown_category(source, "fallback", fallback, categories)
+        shares = _read_shares(data.get("shares", {}), categories, source)
         topics = {}
         for code, entry in data.get("topics", {}).items():
             topics[code] = _read_topic(code, entry, categories, source)
-        return cls(str(data.get("version", "")), dict(categories), topics, fallback)
+        return cls(str(data.get("version", "")), dict(categories), topics, fallback, shares)
 
     @classmethod
     def from_file(cls, path: Path) -> "Taxonomy":
@@ -146,6 +151,20 @@ def _read_topic(code: str, entry: Any, categories: Mapping[str, str], source: st
         raise _unknown_category(source, f"topics.{code}", category, categories)
     covers, asks = str(entry.get("covers", "")), bool(entry.get("asks", True))
     return Topic(code, str(entry["name"]), str(category), covers, asks)
+
+
+def _read_shares(
+    shares: Mapping[str, Any], categories: Mapping[str, str], source: str
+) -> dict[str, float]:
+    for code, share in shares.items():
+        if code not in categories:
+            raise _unknown_category(source, "shares", code, categories)
+        if not isinstance(share, (int, float)) or not 0 < share < 1:
+            raise DataFileError(
+                f"{source}：[shares] 中 {code} 的占比 {share!r} 应当在 0 和 1 之间。请改正。",
+                f"{source}: the share of {code} is {share!r}; it should lie between 0 and 1.",
+            )
+    return {code: float(share) for code, share in shares.items()}
 
 
 def _unknown_category(

@@ -98,7 +98,8 @@ def _fit_categories(
 ) -> HierarchicalClassifier:
     parent = {code: topic.category for code, topic in taxonomy.topics.items()}
     labels = np.array([m.topic or m.category for m in messages])
-    return HierarchicalClassifier(parent=parent, random_state=seed).fit(features, labels, groups)
+    classifier = HierarchicalClassifier(parent=parent, shares=taxonomy.shares, random_state=seed)
+    return classifier.fit(features, labels, groups)
 
 
 def _fit_departments(
@@ -126,8 +127,11 @@ def _hold_out_figures(
     taxonomy: Taxonomy,
     target_error: float,
 ) -> tuple[dict[str, Any], Thresholds]:
-    """Judge the out-of-fold predictions and choose the threshold on them."""
-    probabilities = classifier.oof_proba_
+    """Judge the out-of-fold predictions and choose the threshold on them.
+
+    Rows count by the share of their category among messages to come.
+    """
+    probabilities, weights = classifier.oof_proba_, classifier.oof_weights_
     predicted = classifier.classes_[probabilities.argmax(axis=1)]
     gold = [m.category for m in messages]
     counted = [
@@ -135,9 +139,10 @@ def _hold_out_figures(
     ]
     confidence = probabilities.max(axis=1)
     right = np.array([g == c for g, c in zip(gold, counted, strict=True)])
-    coverage, threshold = coverage_at_error(confidence, right, error=target_error)
+    coverage, threshold = coverage_at_error(confidence, right, error=target_error, weights=weights)
     figures = category_figures(gold, counted, list(taxonomy.categories), fallback=taxonomy.fallback)
-    figures["ece"] = expected_calibration_error(confidence, right)
+    figures["accuracy"] = float(np.average(right, weights=weights))
+    figures["ece"] = expected_calibration_error(confidence, right, weights=weights)
     figures["coverage"] = coverage
     return figures, Thresholds(target_error, min(threshold, 1.0), coverage)
 
