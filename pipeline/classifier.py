@@ -83,7 +83,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         categories = np.array([parent.get(label, label) for label in leaves.tolist()])
         self.classes_ = np.unique(categories)
         if len(self.classes_) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {self.classes_[0]!r}")
+            raise ValueError(f"needs at least two classes, got one class: {str(self.classes_[0])!r}")
         self._plant_leaves(leaves, parent)
         rows = np.arange(len(leaves)) if groups is None else np.asarray(groups)
         scores = self._out_of_fold(X, leaves, categories, rows)
@@ -102,7 +102,8 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable category of each row."""
-        return np.asarray(self.classes_[self._category_log_proba(X).argmax(axis=1)])
+        best = self._category_log_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
 
     def leaf_proba(self, X: Any) -> FloatArray:
         """Return the probability of each leaf, shape (rows, leaves)."""

@@ -1,34 +1,26 @@
 """From raw text to a `Document`: repair, find personal data, cut into words."""
 
 from pipeline.normalise import find_sensitive, normalise
-from pipeline.records import Document, Span
+from pipeline.records import Document, Rejection, Span
 from pipeline.segmenter import Segmenter
 
 # A message, not a book: the API's limit, and far above the longest real post (about 5,000).
 MAX_CHARACTERS = 20_000
 
 
-def unreadable_reason(raw: str) -> tuple[str, str] | None:
-    """Return why a text cannot be read at all, as a code and a Chinese sentence, or None.
+def read_document(raw: str, segmenter: Segmenter, *, id: str = "") -> Document | Rejection:
+    """Repair and cut one message, or say why it cannot be read.
 
-    >>> unreadable_reason("  ")
-    ('empty_text', '文本为空')
-    >>> unreadable_reason("路烂了")
+    >>> read_document(" \\u200b", getfixture("segmenter"), id="7")
+    Rejection(id='7', reason='empty_text', detail='文本为空')
     """
-    if not raw.strip().strip("\x00\ufeff\u200b"):
-        return "empty_text", "文本为空"
     if len(raw) > MAX_CHARACTERS:
-        return (
-            "text_too_long",
-            f"文本有 {len(raw)} 字，超过 {MAX_CHARACTERS} 字的上限；请拆成单条留言",
-        )
-    return None
-
-
-def read_document(raw: str, segmenter: Segmenter, *, id: str = "") -> Document:
-    """Repair and cut one message."""
+        detail = f"文本有 {len(raw)} 字，超过 {MAX_CHARACTERS} 字的上限；请拆成单条留言"
+        return Rejection(id, "text_too_long", detail)
     normalised = normalise(raw)
     text = normalised.text
+    if not text.strip():
+        return Rejection(id, "empty_text", "文本为空")
     return Document(
         id=id,
         raw=raw,

@@ -6,6 +6,7 @@ All are frozen: a step reads the record before it and makes the next one. Offset
 Unicode code points in `Document.text`; probabilities lie in 0–1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -138,8 +139,8 @@ class TaggedItem:
     document: Document
     prediction: Prediction
     routing: Routing
-    category_names: dict[str, str]
-    topic_names: dict[str, str]
+    category_names: Mapping[str, str]
+    topic_names: Mapping[str, str]
     second_category: str | None
     review_reasons: tuple[str, ...]
     model: str

@@ -53,10 +53,7 @@ def load(folder: Path, name: str) -> Model:
     manifest = read_manifest(folder, name)
     for part, digest in manifest["files"].items():
         if not (path / part).is_file() or _file_digest(path / part) != digest:
-            raise ModelError(
-                f"模型 {name} 的文件 {part} 缺失或损坏。请重新训练：wuwei train --name {name}。",
-                f"Model {name}: {part} is missing or damaged; retrain it.",
-            )
+            raise _damaged(name, part)
     terms = json.loads((path / "vocabulary.json").read_text("utf-8"))
     with np.load(path / "weights.npz", allow_pickle=False) as arrays:
         idf = {view: arrays[f"idf_{view}"] for view in terms}
@@ -110,7 +107,7 @@ def read_manifest(folder: Path, name: str) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        number = manifest["format"]
+        number, seal = manifest["format"], manifest.pop("seal")
     except (ValueError, KeyError, TypeError):
         raise ModelError(
             f"{path} 不是本程序写的模型说明。请重新训练：wuwei train --name {name}。",
@@ -122,6 +119,8 @@ def read_manifest(folder: Path, name: str) -> dict[str, Any]:
             f"请重新训练：wuwei train --name {name}。",
             f"Model {name} has format {number}, this program reads {FORMAT}; retrain it.",
         )
+    if seal != _seal(manifest):
+        raise _damaged(name, _MANIFEST)
     return dict(manifest)
 
 
@@ -149,7 +148,7 @@ def _write_manifest(model: Model, folder: Path) -> None:
         "card": dict(model.card),
         "files": {part: _file_digest(folder / part) for part in _PARTS},
     }
-    body = json.dumps(manifest, ensure_ascii=False, indent=1)
+    body = json.dumps(manifest | {"seal": _seal(manifest)}, ensure_ascii=False, indent=1)
     (folder / _MANIFEST).write_text(body, "utf-8")
     (folder / "README.md").write_text(_card_text(manifest), "utf-8")
 
@@ -167,6 +166,19 @@ def _put_in_place(draft: Path, target: Path) -> Path:
 
 def _read_head(arrays: Any, name: str, codes: list[str]) -> LinearHead:
     return LinearHead(tuple(codes), arrays[f"{name}_coef"], arrays[f"{name}_intercept"])
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    """Return a digest of the manifest itself, which carries those of the other files."""
+    body = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _damaged(name: str, part: str) -> ModelError:
+    return ModelError(
+        f"模型 {name} 的文件 {part} 缺失或损坏。请重新训练：wuwei train --name {name}。",
+        f"Model {name}: {part} is missing or damaged; retrain it.",
+    )
 
 
 def _file_digest(path: Path) -> str:

@@ -9,6 +9,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ class Taxonomy:
     topics: Mapping[str, Topic]
     fallback: str | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def topic_names(self) -> Mapping[str, str]:
+        """Topic code → its name."""
+        return {code: topic.name for code, topic in self.topics.items()}
 
     def topics_of(self, category: str) -> list[Topic]:
         """Return the topics of one category, in file order."""

@@ -18,6 +18,7 @@ from pipeline.evaluation import category_figures, coverage_at_error, expected_ca
 from pipeline.features import Featuriser
 from pipeline.model import LinearHead, Model, Thresholds
 from pipeline.near_duplicates import group_near_duplicates
+from pipeline.records import Document, Rejection
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 
@@ -48,7 +49,7 @@ def train(
     """
     _check_counts(messages, taxonomy)
     progress(f"切分 {len(messages)} 条留言")
-    documents = [read_document(m.text, segmenter, id=m.id) for m in messages]
+    documents = _read(messages, segmenter)
     progress("归并近似重复")
     groups = np.array(
         group_near_duplicates([m.text for m in messages], [m.group for m in messages])
@@ -72,6 +73,19 @@ def train(
         thresholds=thresholds,
         card=_card(messages, taxonomy, seed, figures, len(documents)),
     )
+
+
+def _read(messages: Sequence[LabelledMessage], segmenter: Segmenter) -> list[Document]:
+    documents = []
+    for message in messages:
+        document = read_document(message.text, segmenter, id=message.id)
+        if isinstance(document, Rejection):
+            raise DataFileError(
+                f"标注留言 {message.id} 不能用：{document.detail}。请改正或删去。",
+                f"Labelled message {message.id} cannot be read: {document.reason}.",
+            )
+        documents.append(document)
+    return documents
 
 
 def _check_counts(messages: Sequence[LabelledMessage], taxonomy: Taxonomy) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.departments import Departments
-from pipeline.documents import read_document, unreadable_reason
+from pipeline.documents import read_document
 from pipeline.errors import InputError
 from pipeline.gazetteer import Gazetteer
 from pipeline.home import cache_dir, data_path
@@ -55,17 +55,11 @@ class Triage:
             yield from self._tag_batch(batch)
 
     def _tag_batch(self, batch: Sequence[tuple[str, str]]) -> Iterator[TaggedItem | Rejection]:
-        rejections = {
-            i: reason for i, (_, t) in enumerate(batch) if (reason := unreadable_reason(t))
-        }
-        documents = [
-            read_document(text, self.segmenter, id=id)
-            for i, (id, text) in enumerate(batch)
-            if i not in rejections
-        ]
+        read = [read_document(text, self.segmenter, id=id) for id, text in batch]
+        documents = [document for document in read if isinstance(document, Document)]
         tagged = iter(map(self._tag, documents, self.model.predict(documents)))
-        for i, (id, _) in enumerate(batch):
-            yield Rejection(id, *rejections[i]) if i in rejections else next(tagged)
+        for document in read:
+            yield next(tagged) if isinstance(document, Document) else document
 
     def _tag(self, document: Document, prediction: Prediction) -> TaggedItem:
         taxonomy, thresholds = self.model.taxonomy, self.model.thresholds
@@ -77,8 +71,8 @@ class Triage:
             document=document,
             prediction=prediction,
             routing=routing,
-            category_names=dict(taxonomy.categories),
-            topic_names={code: topic.name for code, topic in taxonomy.topics.items()},
+            category_names=taxonomy.categories,
+            topic_names=taxonomy.topic_names,
             second_category=second_category(prediction, thresholds),
             review_reasons=reasons,
             model=self.model.version,

@@ -16,7 +16,7 @@ from pipeline.taxonomy import Taxonomy
 from pipeline.training import train
 from pipeline.triage import Triage, assemble, load_segmenter
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(__file__).resolve().parent.parent / "shared"
 
 
 @pytest.fixture(scope="session", autouse=True)

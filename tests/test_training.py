@@ -1,0 +1,69 @@
+"""The same messages give the same model; what cannot be learnt from is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.corpus import LabelledMessage
+from pipeline.documents import MAX_CHARACTERS
+from pipeline.errors import DataFileError
+from pipeline.model import Model
+from pipeline.segmenter import Segmenter
+from pipeline.taxonomy import Taxonomy
+from pipeline.training import train
+
+
+def test_training_again_gives_the_same_weights(
+    model: Model, lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    again = train(lessons, taxonomy, segmenter, name="again")
+    assert again.digest == model.digest
+    assert (again.leaves.coef == model.leaves.coef).all()
+
+
+def test_other_labels_give_other_weights(
+    model: Model, lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    changed = [replace(lessons[0], topic="parking"), *lessons[1:]]
+    assert train(changed, taxonomy, segmenter).digest != model.digest
+
+
+def test_the_card_says_what_a_reader_needs(model: Model) -> None:
+    assert set(model.card) >= {"messages", "corpus_digest", "taxonomy_version", "seed", "versions"}
+    assert {"python", "jieba", "scikit-learn", "wuwei"} <= set(model.card["versions"])
+    assert 0 <= model.card["held_out"]["accuracy"] <= 1
+
+
+def test_data_with_its_own_categories_trains_without_topics(segmenter: Segmenter) -> None:
+    texts = {"交通": "路灯坏了道路不通", "教育": "学校老师收费补课"}
+    messages = [
+        LabelledMessage(id=f"{label}{i}", text=f"{text}{'甲乙丙丁戊己'[i] * 3}", category=label)
+        for label, text in texts.items()
+        for i in range(6)
+    ]
+    model = train(messages, Taxonomy.from_labels(texts), segmenter)
+    assert model.departments is None
+    assert set(model.leaves.codes) == {"交通", "教育"}
+
+
+def test_one_category_is_not_enough(
+    lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    with pytest.raises(DataFileError, match="只有一个类别 'ecology'"):
+        train([m for m in lessons if m.category == "ecology"], taxonomy, segmenter)
+
+
+def test_four_messages_of_a_category_are_not_enough(
+    lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    few = [m for m in lessons if m.category == "ecology"][:4]
+    with pytest.raises(DataFileError, match="类别 'ecology' 只有 4 条，至少要 5 条"):
+        train([*few, *(m for m in lessons if m.category == "civility")], taxonomy, segmenter)
+
+
+def test_an_unreadable_message_is_named(
+    lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    book = replace(lessons[0], id="book", text="字" * (MAX_CHARACTERS + 1))
+    with pytest.raises(DataFileError, match="标注留言 book 不能用"):
+        train([book, *lessons], taxonomy, segmenter)
