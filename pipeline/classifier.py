@@ -83,7 +83,9 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         categories = np.array([parent.get(label, label) for label in leaves.tolist()])
         self.classes_ = np.unique(categories)
         if len(self.classes_) < 2:
-            raise ValueError(f"needs at least two classes, got one class: {str(self.classes_[0])!r}")
+            raise ValueError(
+                f"needs at least two classes, got one class: {str(self.classes_[0])!r}"
+            )
         self._plant_leaves(leaves, parent)
         rows = np.arange(len(leaves)) if groups is None else np.asarray(groups)
         scores = self._out_of_fold(X, leaves, categories, rows)

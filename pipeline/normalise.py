@@ -153,7 +153,8 @@ def normalise(raw: str) -> Normalised:
 _SENSITIVE = re.compile(
     r"(?<![\d.])(?P<mobile>1[3-9]\d(?:[ -]?\d{4}){2})(?!\d)"
     r"|(?<!\d)(?P<identity>[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])(?!\d)"
-    r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    # ASCII and bounded: `\w` would walk every run of Chinese characters again and again.
+    r"|(?<![A-Za-z0-9._%+-])(?P<email>[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})"
 )
 _KINDS = {"mobile": "手机号", "identity": "身份证号", "email": "电子邮箱"}
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -33,8 +34,6 @@ COMMANDS = dict(commands(cli))
 @pytest.fixture(scope="module", autouse=True)
 def default_model(model: Model, wuwei_home: Path) -> None:
     """Save the small model as the default one, so that no command trains the shipped one."""
-    from dataclasses import replace
-
     registry.save(replace(model, name="default"), models_dir())
 
 
@@ -92,7 +91,10 @@ def test_tag_leaves_standard_output_alone_and_exits_with_3_for_rejected_rows(
 
 def test_evaluate_prints_one_json_object(tmp_path: Path) -> None:
     data = tmp_path / "gold.jsonl"
-    rows = [{"text": "污水直排", "category": "ecology"}, {"text": "打牌赌博", "category": "civility"}]
+    rows = [
+        {"text": "污水直排", "category": "ecology"},
+        {"text": "打牌赌博", "category": "civility"},
+    ]
     data.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
     done = wuwei("evaluate", "--data", str(data), "--json")
     assert done.returncode == 0, done.stderr.decode()
@@ -130,7 +132,7 @@ BAD_USAGE = [
     (["evaluate", "--data", "none.jsonl"], "找不到标注文件"),
     (["train", "--name", "a/b"], "不可用"),
     (["train", "--corpus", "empty.csv"], "没有任何数据"),
-    (["train", "--taxonomy", "none.toml"], "找不到数据文件"),
+    (["train", "--taxonomy", "none.toml"], "找不到分类体系文件 none.toml"),
     (["models", "show", "none"], "没有名为 none 的模型"),
 ]
 
@@ -163,7 +165,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("pipeline.cli.suggest.load_triage", broken)
+    monkeypatch.setattr(sys.modules["pipeline.cli.suggest"], "load_triage", broken)
     monkeypatch.setattr(sys, "argv", ["wuwei", "suggest", "路"])
     with pytest.raises(ZeroDivisionError):
         main()

@@ -8,13 +8,15 @@ from pipeline.departments import Departments
 from pipeline.errors import DataFileError
 from pipeline.taxonomy import Taxonomy
 
-GUIDE = set(
-    "education health hrss medical_insurance civil_affairs housing housing_fund urban_management "
-    "transport police natural_resources environment water agriculture forestry culture_tourism "
-    "commerce industry_it market_regulation emergency development_reform finance justice "
-    "ethnic_affairs veterans petition gov_services power telecom publicity discipline "
-    "organization courts group_orgs local_government other".split()
-)
+GUIDE = {
+    "education", "health", "hrss", "medical_insurance", "civil_affairs", "housing",
+    "housing_fund", "urban_management", "transport", "police", "natural_resources",
+    "environment", "water", "agriculture", "forestry", "culture_tourism", "commerce",
+    "industry_it", "market_regulation", "emergency", "development_reform", "finance",
+    "justice", "ethnic_affairs", "veterans", "petition", "gov_services", "power", "telecom",
+    "publicity", "discipline", "organization", "courts", "group_orgs", "local_government",
+    "other",
+}  # fmt: skip
 ENTRY = """
 [water]
 name = "水利"

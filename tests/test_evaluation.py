@@ -60,7 +60,5 @@ def test_nothing_passes_where_the_surest_is_wrong() -> None:
 
 def test_weights_make_rows_count_for_more() -> None:
     confidence, right = np.array([0.9, 0.8]), np.array([True, False])
-    coverage, _ = coverage_at_error(
-        confidence, right, error=0.05, weights=np.array([99.0, 1.0])
-    )
+    coverage, _ = coverage_at_error(confidence, right, error=0.05, weights=np.array([99.0, 1.0]))
     assert coverage == 1

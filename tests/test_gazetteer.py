@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import DataFileError
 from pipeline.gazetteer import Gazetteer, innermost
 
-COUNTIES = "恩施市 利川市 建始县 巴东县 宣恩县 咸丰县 来凤县 鹤峰县".split()
+COUNTIES = ["恩施市", "利川市", "建始县", "巴东县", "宣恩县", "咸丰县", "来凤县", "鹤峰县"]
 
 
 def test_the_eight_counties_and_their_towns_are_there(gazetteer: Gazetteer) -> None:
@@ -56,7 +56,10 @@ def test_a_name_two_places_share_is_settled_by_a_county_in_the_text(tmp_path: Pa
     ("rows", "message"),
     [
         ("path,name\n甲县,甲县", r"g\.csv：缺少列 level、aliases"),
-        ("path,name,level,aliases\n甲县,甲县,county,\n甲县,甲县,county,", "第 3 行的地名 '甲县' 为空或重复"),
+        (
+            "path,name,level,aliases\n甲县,甲县,county,\n甲县,甲县,county,",
+            "第 3 行的地名 '甲县' 为空或重复",
+        ),
         ("path,name,level,aliases\n甲县/乙镇,乙镇,township,", "第 2 行的 甲县/乙镇 没有对应的县市"),
     ],
 )

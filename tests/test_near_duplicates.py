@@ -28,5 +28,10 @@ def test_it_finds_what_comparing_every_pair_finds(texts: list[str], threshold: f
 
 
 def test_likeness_is_passed_on() -> None:
-    chain = ["甲乙丙丁戊己庚辛壬癸", "乙丙丁戊己庚辛壬癸子", "丙丁戊己庚辛壬癸子丑", "完全不同的一句话在这里"]
+    chain = [
+        "甲乙丙丁戊己庚辛壬癸",
+        "乙丙丁戊己庚辛壬癸子",
+        "丙丁戊己庚辛壬癸子丑",
+        "完全不同的一句话在这里",
+    ]
     assert group_near_duplicates(chain) == [0, 0, 0, 3]

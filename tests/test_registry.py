@@ -23,7 +23,10 @@ def folder(model: Model, tmp_path: Path) -> Path:
 def test_a_loaded_model_predicts_what_the_saved_one_did(
     model: Model, segmenter: Segmenter, folder: Path
 ) -> None:
-    before, after = assemble(model, segmenter), assemble(registry.load(folder, "lessons"), segmenter)
+    before, after = (
+        assemble(model, segmenter),
+        assemble(registry.load(folder, "lessons"), segmenter),
+    )
     for text in TEXTS:
         assert after.triage(text).to_dict() == before.triage(text).to_dict()
 

@@ -1,11 +1,11 @@
 """When a person is asked to look."""
 
 import pytest
-from tests.records_by_hand import document, prediction
 
 from pipeline.model import Thresholds
 from pipeline.records import Document, PlaceMention, Prediction, Routing, Span
 from pipeline.review import REASONS, review_reasons, second_category
+from tests.records_by_hand import document, prediction
 
 SURE = prediction(categories={"ecology": 0.95, "industry": 0.05})
 LONG = document("村里的污水直接排到河里")

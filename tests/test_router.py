@@ -1,7 +1,6 @@
 """Duty clauses and what the corpus has taught, together."""
 
 import pytest
-from tests.records_by_hand import document, prediction
 
 from pipeline.departments import Departments
 from pipeline.gazetteer import Gazetteer
@@ -9,14 +8,13 @@ from pipeline.home import data_path
 from pipeline.router import MOST_DEPARTMENTS, Router
 from pipeline.taxonomy import Taxonomy
 from pipeline.urgency import UrgencyPhrases
+from tests.records_by_hand import document, prediction
 
 
 @pytest.fixture(scope="module")
 def router(taxonomy: Taxonomy, departments: Departments, gazetteer: Gazetteer) -> Router:
     urgency = UrgencyPhrases.from_file(data_path("urgency.toml"))
-    return Router(
-        taxonomy=taxonomy, departments=departments, gazetteer=gazetteer, urgency=urgency
-    )
+    return Router(taxonomy=taxonomy, departments=departments, gazetteer=gazetteer, urgency=urgency)
 
 
 def test_without_a_statistical_router_the_duty_clause_decides(router: Router) -> None:
@@ -47,10 +45,8 @@ def test_who_asks_for_nothing_is_sent_nowhere(router: Router) -> None:
 
 
 def test_a_few_departments_are_enough(router: Router) -> None:
-    spread = {code: 1 / 36 for code in router.departments.by_code}
-    vague = prediction(
-        categories={"ecology": 1.0}, topics={"sewage": 1.0}, departments=spread
-    )
+    spread = dict.fromkeys(router.departments.by_code, 1 / 36)
+    vague = prediction(categories={"ecology": 1.0}, topics={"sewage": 1.0}, departments=spread)
     assert len(router.route(document("不知道找谁"), vague).departments) <= MOST_DEPARTMENTS
 
 

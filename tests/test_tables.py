@@ -45,7 +45,9 @@ def test_every_usual_encoding_and_delimiter_reads_the_same(
 
 
 def test_a_workbook_reads_like_its_csv(tmp_path: Path) -> None:
-    path = write_xlsx(tmp_path / "a.xlsx", {"一": [HEADER, ROW], "空": [], "二": [HEADER, [8, "水"]]})
+    path = write_xlsx(
+        tmp_path / "a.xlsx", {"一": [HEADER, ROW], "空": [], "二": [HEADER, [8, "水"]]}
+    )
     assert [table.source for table in open_tables(path)] == ["a.xlsx[一]", "a.xlsx[二]"]
     assert rows_of(path) == [tuple(ROW), ("8", "水")]
 
@@ -61,7 +63,10 @@ def test_a_text_file_has_a_message_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("路烂了\r\n\n停水了\n", "utf-8")
     [table] = open_tables(path)
-    assert [(row.number, row.values) for row in table.rows()] == [(1, ("路烂了",)), (3, ("停水了",))]
+    assert [(row.number, row.values) for row in table.rows()] == [
+        (1, ("路烂了",)),
+        (3, ("停水了",)),
+    ]
 
 
 def test_short_rows_are_filled_and_long_ones_reported(tmp_path: Path) -> None:
@@ -76,7 +81,9 @@ def test_short_rows_are_filled_and_long_ones_reported(tmp_path: Path) -> None:
 
 def test_nul_bytes_in_a_cell_do_not_end_the_row(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes("编号,内容\n1,路\x00烂了\n2,水\n".encode() + "3,很长很长的一行正常文字\n".encode() * 40)
+    path.write_bytes(
+        "编号,内容\n1,路\x00烂了\n2,水\n".encode() + "3,很长很长的一行正常文字\n".encode() * 40
+    )
     assert rows_of(path)[:2] == [("1", "路\x00烂了"), ("2", "水")]
 
 
