@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.errors import InputError, OutputError
-from pipeline.normalise import mask, normalise
+from pipeline.masking import mask
+from pipeline.normalise import normalise
 from pipeline.records import Rejection, TaggedItem
 from pipeline.review import REASONS
 from pipeline.tables import Columns, Row, Table, choose_columns, open_tables, open_writer

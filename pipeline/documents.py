@@ -1,6 +1,7 @@
 """From raw text to a `Document`: repair, find personal data, cut into words."""
 
-from pipeline.normalise import find_sensitive, normalise
+from pipeline.masking import find_sensitive
+from pipeline.normalise import normalise
 from pipeline.records import Document, Rejection, Span
 from pipeline.segmenter import Segmenter
 

@@ -59,6 +59,7 @@ def test_every_room_of_the_declared_order_exists() -> None:
     [
         ("jieba", {"pipeline.segmenter"}),
         ("opencc", {"pipeline.normalise"}),
+        ("ftfy", {"pipeline.normalise"}),
         ("fastapi", {"service"}),
         ("pydantic", {"service"}),
         ("click", {"pipeline.cli"}),

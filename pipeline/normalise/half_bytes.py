@@ -1,0 +1,193 @@
+"""GBK text that lost one byte: every pair after it is read across two characters.
+
+`（州）人大` becomes `。ㄖ荩┤舜`: the low byte of one character and the high byte of the next
+make a pair that is again a character, or none, and then a decoder drops it. Encoding the run
+back and pairing the bytes the other way gives the text, except for the characters at both
+ends and those around dropped pairs. No mark tells where a pair was dropped; a hole is assumed
+where a dictionary word fits it better than the accidental character fits its neighbours.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise
+
+from pipeline.normalise.decoding import LOST
+from pipeline.normalise.edits import Edit, TextSpan, fixer
+from pipeline.normalise.plausibility import (
+    UNKNOWN,
+    log_probability,
+    log_probability_of_character,
+    log_probability_of_word,
+    share_in_words,
+)
+from pipeline.normalise.suspicion import find_suspicious_runs
+
+# A run is repaired where the new reading is this much likelier, in nats, than the old one.
+LEAST_GAIN = 15.0
+LEAST_GAIN_PER_CHARACTER = 1.5
+# How far from the stretch that gains most its true ends are looked for, in characters.
+WIDEN = 8
+# Trail bytes whose pair with the next lead byte lies in rows that GBK leaves to users; a
+# decoder without them drops the pair. They are a seventh of GB 2312's trail bytes.
+DROPPED = (*range(0xAA, 0xB0), *range(0xF8, 0xFF))
+_DROP = math.log(0.14)
+
+
+@fixer
+def realign_half_bytes(text: str) -> Iterable[Edit]:
+    """Pair the bytes of a shifted run the right way; lost characters become `LOST`.
+
+    >>> realign_half_bytes("由?。ㄖ荩┤舜蟠怼⑷舜蠊ぷ髡?、").replace(LOST, "…")
+    '由…（州）人大…、人大工作…、'
+    """
+    for run in find_suspicious_runs(text):
+        yield from _realign_run(text, run)
+
+
+def _realign_run(text: str, run: TextSpan) -> Iterator[Edit]:
+    start = run.start
+    while start < run.end:
+        end = start
+        while end < run.end and text[end] not in "?\ufffd":
+            end += 1
+        shifted = _find_shifted(text[start:end])
+        if shifted:
+            yield _repair(text, TextSpan(start + shifted.start, start + shifted.end))
+        start = end + 1
+
+
+def _find_shifted(run: str) -> TextSpan | None:
+    """Find the stretch that gains most from pairing its bytes the other way."""
+    gains = [
+        log_probability_of_realigned(realign(left, right))
+        - (log_probability_of_character(left) + log_probability_of_character(right)) / 2
+        for left, right in pairwise(run)
+    ]
+    best, best_sum, total, first = None, 0.0, 0.0, 0
+    for index, gain in enumerate(gains):
+        if total <= 0:
+            total, first = 0.0, index
+        total += gain
+        if total > best_sum:
+            best, best_sum = TextSpan(first, index + 2), total
+    if best is None or best_sum < LEAST_GAIN:
+        return None
+    units = best.end - best.start - 1
+    fixed = _realign_all(run[best.start : best.end])
+    plausible = best_sum / units >= LEAST_GAIN_PER_CHARACTER and share_in_words(fixed) >= 0.4
+    return _widen(run, best) if plausible else None
+
+
+def _widen(run: str, found: TextSpan) -> TextSpan:
+    """Move both ends to where the words of the whole run become likeliest.
+
+    A rare name at the beginning of a shifted stretch gains nothing character by character.
+    """
+    starts = range(max(0, found.start - WIDEN), found.start + 1)
+    start = max(starts, key=lambda s: _log_probability_of_split(run, s, found))
+    ends = range(found.end, min(len(run), found.end + WIDEN) + 1)
+    end = max(ends, key=lambda e: _log_probability_of_split(run, e, found))
+    return TextSpan(start, end)
+
+
+def _log_probability_of_split(run: str, cut: int, found: TextSpan) -> float:
+    """Log-probability of the words beside a found stretch when it is moved to begin or end here."""
+    if cut <= found.start:
+        kept, shifted = run[max(0, found.start - WIDEN) : cut], run[cut : found.start + 3]
+        return log_probability(kept) + log_probability(_realign_all(shifted))
+    kept, shifted = run[cut : found.end + WIDEN], run[found.end - 3 : cut]
+    return log_probability(_realign_all(shifted)) + log_probability(kept)
+
+
+def _realign_all(stretch: str) -> str:
+    return "".join(realign(left, right) or LOST for left, right in pairwise(stretch))
+
+
+def log_probability_of_realigned(character: str | None) -> float:
+    """Log-probability of what two characters' inner bytes make; of nothing, a little less."""
+    return UNKNOWN - 1.0 if character is None else log_probability_of_character(character)
+
+
+def realign(left: str, right: str) -> str | None:
+    """Make a character of the last byte of one and the first byte of the next.
+
+    >>> realign("。", "ㄖ")
+    '（'
+    """
+    a, b = _two_bytes(left), _two_bytes(right)
+    if not a or not b:
+        return None
+    try:
+        made = bytes((a[1], b[0])).decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    return made if len(made) == 1 and made.isprintable() else None
+
+
+def _two_bytes(character: str) -> bytes | None:
+    try:
+        code = character.encode("gb18030")
+    except UnicodeEncodeError:
+        return None
+    return code if len(code) == 2 else None
+
+
+def _repair(text: str, span: TextSpan) -> Edit:
+    """Rewrite a shifted stretch; a lone ? or U+FFFD beside it is one of its lost bytes."""
+    pairs = list(pairwise(text[span.start : span.end]))
+    fixed = [realign(left, right) or LOST for left, right in pairs]
+    for index, (left, right) in enumerate(pairs):
+        if _is_hole(fixed, index, left, right):
+            fixed[index] = LOST
+    start = span.start - (span.start > 0 and text[span.start - 1] in "?\ufffd")
+    end = span.end + (span.end < len(text) and text[span.end] in "?\ufffd")
+    joined = LOST + "".join(fixed) + LOST
+    while LOST * 2 in joined:
+        joined = joined.replace(LOST * 2, LOST)
+    return Edit(start, end, joined)
+
+
+def _is_hole(fixed: list[str], index: int, left: str, right: str) -> bool:
+    """Whether two lost characters explain this place better than the one its bytes make."""
+    before = "".join(fixed[max(0, index - 2) : index]).rpartition(LOST)[2]
+    after = "".join(fixed[index + 1 : index + 3]).partition(LOST)[0]
+    if fixed[index] == LOST:
+        return False
+    known = log_probability(before + fixed[index] + after)
+    lead, trail = (_two_bytes(left) or b"??")[1], (_two_bytes(right) or b"??")[0]
+    fillings = (a + b for a in _characters_led_by(lead) for b in _characters_ending_in(trail))
+    best = max((_log_probability_of_filling(before, f, after) for f in fillings), default=-math.inf)
+    return best + _DROP > known
+
+
+def _log_probability_of_filling(before: str, filling: str, after: str) -> float:
+    """Log-probability of the place with two characters put in, as one word they are part of."""
+    best = -math.inf
+    for i in range(len(before) + 1):
+        for j in range(len(after) + 1):
+            word = before[len(before) - i :] + filling + after[:j]
+            if len(word) > 4:
+                continue
+            probability = log_probability_of_word(word)
+            if probability > -math.inf:
+                rest = log_probability(before[: len(before) - i]) + log_probability(after[j:])
+                best = max(best, probability + rest)
+    return best
+
+
+@cache
+def _characters_led_by(lead: int) -> tuple[str, ...]:
+    """Characters with this lead byte whose trail byte begins a pair that gets dropped."""
+    return _decodable((lead, trail) for trail in DROPPED)
+
+
+@cache
+def _characters_ending_in(trail: int) -> tuple[str, ...]:
+    """Common characters with this trail byte."""
+    return _decodable((lead, trail) for lead in range(0xB0, 0xF8))
+
+
+def _decodable(pairs: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    decoded = (bytes(pair).decode("gb18030", "ignore") for pair in pairs)
+    return tuple(c for c in decoded if len(c) == 1)
