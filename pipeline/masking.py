@@ -22,10 +22,11 @@ _GAP = r"[ \-—–－·\u00a0\u3000]?"
 _NO_DIGIT_BEFORE = r"(?<![\d０-９])(?<!\d[.\-])"
 _NO_DIGIT_AFTER = r"(?![\d０-９])(?!\.\d)"
 
+_NO_UNIT_AFTER = r"(?! ?(?:元|块|万|亿|亩|平|吨|斤|公里|米|户|人次))"
 _COUNTRY = rf"(?:(?:\+|00)?86{_GAP})?"
 _MOBILE = re.compile(
     rf"{_NO_DIGIT_BEFORE}{_COUNTRY}1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}})"
-    rf"{_NO_DIGIT_AFTER}"
+    rf"{_NO_DIGIT_AFTER}{_NO_UNIT_AFTER}"
     rf"|{_NO_DIGIT_BEFORE}1[ .\-][3-9](?:[ .\-]\d){{9}}{_NO_DIGIT_AFTER}"
 )
 _SPELT_MOBILE = re.compile(
@@ -53,7 +54,7 @@ _BANK_CARD = re.compile(
     r"(?<![\dA-Za-z.])[3-6]\d{3}(?:[ \-]?\d{4}){2,3}(?:[ \-]?\d{1,4})?(?![\dA-Za-z])"
 )
 _NAMED_ACCOUNT = re.compile(
-    r"(?:银行卡|卡号|账号|帐号|账户|帐户)[^\d，。；\n]{0,8}(?P<value>\d[\d ]{10,22}\d)"
+    r"(?:银行卡|卡号|账号|帐号|账户|帐户)[^\d，。；\n]{0,8}(?P<value>\d[\d \-]{10,22}\d)"
     r"(?![\dA-Za-z])"
 )
 _REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"

@@ -39,10 +39,11 @@ def redecode_latin(text: str) -> Iterable[Edit]:
     for match in _LATIN.finditer(text):
         run = match.group()
         fixed = ftfy.fix_encoding(run)
-        if not _is_chinese(fixed):
+        if not _is_chinese(fixed, least=1):
             fixed = _decode_gbk_from_latin(run) or run
-        if _is_chinese(fixed):
-            yield Edit(match.start(), match.end(), fixed)
+            if not _is_chinese(fixed):
+                continue
+        yield Edit(match.start(), match.end(), fixed)
 
 
 def _decode_gbk_from_latin(run: str) -> str | None:
@@ -109,10 +110,10 @@ def _mean_log_probability(text: str) -> float:
     return sum(map(log_probability_of_character, text)) / max(1, len(text))
 
 
-def _is_chinese(text: str) -> bool:
-    """At least two Chinese characters, common ones, and mostly in words."""
+def _is_chinese(text: str, *, least: int = 2) -> bool:
+    """At least so many Chinese characters, common ones, and mostly in words."""
     han = [c for c in text if "㐀" <= c <= "鿿"]
-    if len(han) < 2 or len(han) * 2 < len(text.replace(" ", "")) * 0.8:
+    if len(han) < least or len(han) * 2 < len(text.replace(" ", "")) * 0.8:
         return False
     return _mean_log_probability("".join(han)) > -11.5 and (
         len(han) < 4 or share_in_words(simplify(text)) >= 0.4

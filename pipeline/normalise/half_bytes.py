@@ -8,7 +8,7 @@ where a dictionary word fits it better than the accidental character fits its ne
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ from pipeline.normalise.decoding import LOST
 from pipeline.normalise.edits import Edit, TextSpan, fixer
 from pipeline.normalise.plausibility import (
     UNKNOWN,
+    bigrams_of_words,
+    cut_into_words,
     log_probability,
     log_probability_of_character,
     log_probability_of_word,
@@ -80,24 +82,26 @@ def _find_shifted(run: str) -> TextSpan | None:
 
 
 def _widen(run: str, found: TextSpan) -> TextSpan:
-    """Move both ends to where the words of the whole run become likeliest.
+    """Move both ends to where the words around them become likeliest.
 
-    A rare name at the beginning of a shifted stretch gains nothing character by character.
+    A rare name at the beginning of a shifted stretch gains nothing character by character,
+    and a plain character before it may seem to; where the run itself begins there is none.
     """
-    starts = range(max(0, found.start - WIDEN), found.start + 1)
-    start = max(starts, key=lambda s: _log_probability_of_split(run, s, found))
-    ends = range(found.end, min(len(run), found.end + WIDEN) + 1)
-    end = max(ends, key=lambda e: _log_probability_of_split(run, e, found))
+    low, high = max(0, found.start - WIDEN), min(found.start + WIDEN, found.end)
+    start = max(
+        range(low, min(found.start + 3, high) if found.start else 1),
+        key=lambda cut: log_probability(run[low:cut]) + _score_realigned(run[cut:high]),
+    )
+    low, high = max(start, found.end - WIDEN), min(len(run), found.end + WIDEN)
+    end = max(
+        range(max(start + 2, found.end - 2), high + 1),
+        key=lambda cut: _score_realigned(run[low:cut]) + log_probability(run[cut:high]),
+    )
     return TextSpan(start, end)
 
 
-def _log_probability_of_split(run: str, cut: int, found: TextSpan) -> float:
-    """Log-probability of the words beside a found stretch when it is moved to begin or end here."""
-    if cut <= found.start:
-        kept, shifted = run[max(0, found.start - WIDEN) : cut], run[cut : found.start + 3]
-        return log_probability(kept) + log_probability(_realign_all(shifted))
-    kept, shifted = run[cut : found.end + WIDEN], run[found.end - 3 : cut]
-    return log_probability(_realign_all(shifted)) + log_probability(kept)
+def _score_realigned(stretch: str) -> float:
+    return log_probability(_realign_all(stretch))
 
 
 def _realign_all(stretch: str) -> str:
@@ -150,19 +154,29 @@ def _repair(text: str, span: TextSpan) -> Edit:
 
 def _is_hole(fixed: list[str], index: int, left: str, right: str) -> bool:
     """Whether two lost characters explain this place better than the one its bytes make."""
-    before = "".join(fixed[max(0, index - 2) : index]).rpartition(LOST)[2]
-    after = "".join(fixed[index + 1 : index + 3]).partition(LOST)[0]
     if fixed[index] == LOST:
         return False
-    known = log_probability(before + fixed[index] + after)
+    before = "".join(fixed[max(0, index - 2) : index]).rpartition(LOST)[2]
+    after = "".join(fixed[index + 1 : index + 3]).partition(LOST)[0]
+    words = cut_into_words(before + fixed[index] + after)
+    if len(_word_at(words, len(before))) > 1:
+        return False
+    known = sum(map(log_probability_of_word, words))
     lead, trail = (_two_bytes(left) or b"??")[1], (_two_bytes(right) or b"??")[0]
-    fillings = (a + b for a in _characters_led_by(lead) for b in _characters_ending_in(trail))
-    best = max((_log_probability_of_filling(before, f, after) for f in fillings), default=-math.inf)
-    return best + _DROP > known
+    fillings = (_log_probability_of_filling(before, f, after) for f in _fillings(lead, trail))
+    return max(fillings, default=-math.inf) + _DROP > known
+
+
+def _word_at(words: Sequence[str], offset: int) -> str:
+    for word in words:
+        offset -= len(word)
+        if offset < 0:
+            return word
+    return ""
 
 
 def _log_probability_of_filling(before: str, filling: str, after: str) -> float:
-    """Log-probability of the place with two characters put in, as one word they are part of."""
+    """Log-probability of the place with two characters put in, as part of one word."""
     best = -math.inf
     for i in range(len(before) + 1):
         for j in range(len(after) + 1):
@@ -177,15 +191,15 @@ def _log_probability_of_filling(before: str, filling: str, after: str) -> float:
 
 
 @cache
-def _characters_led_by(lead: int) -> tuple[str, ...]:
-    """Characters with this lead byte whose trail byte begins a pair that gets dropped."""
-    return _decodable((lead, trail) for trail in DROPPED)
+def _fillings(lead: int, trail: int) -> tuple[str, ...]:
+    """Pairs of characters that stand together in some word, around a pair that gets dropped.
 
-
-@cache
-def _characters_ending_in(trail: int) -> tuple[str, ...]:
-    """Common characters with this trail byte."""
-    return _decodable((lead, trail) for lead in range(0xB0, 0xF8))
+    The first has this lead byte and a trail byte that begins such a pair; the second has this
+    trail byte.
+    """
+    firsts = _decodable((lead, dropped) for dropped in DROPPED)
+    seconds = _decodable((first, trail) for first in range(0xB0, 0xF8))
+    return tuple(a + b for a in firsts for b in seconds if a + b in bigrams_of_words())
 
 
 def _decodable(pairs: Iterable[tuple[int, int]]) -> tuple[str, ...]:

@@ -56,19 +56,40 @@ def log_probability_of_word(word: str) -> float:
     return UNKNOWN if len(word) == 1 else -math.inf
 
 
+def cut_into_words(text: str) -> list[str]:
+    """Cut a short text into dictionary words, the likeliest way.
+
+    >>> cut_into_words("人大代表")
+    ['人大代表']
+    """
+    best = [0.0] + [-math.inf] * len(text)
+    starts = [0] * (len(text) + 1)
+    for end in range(1, len(text) + 1):
+        for start in range(max(0, end - LONGEST_WORD), end):
+            probability = best[start] + log_probability_of_word(text[start:end])
+            if probability > best[end]:
+                best[end], starts[end] = probability, start
+    words, end = list[str](), len(text)
+    while end:
+        words.append(text[starts[end] : end])
+        end = starts[end]
+    return words[::-1]
+
+
 def log_probability(text: str) -> float:
     """Log-probability of the likeliest way to cut a short text into dictionary words.
 
     >>> log_probability("人大代表") > log_probability("人大错")
     True
     """
-    best = [0.0] + [-math.inf] * len(text)
-    for end in range(1, len(text) + 1):
-        best[end] = max(
-            best[start] + log_probability_of_word(text[start:end])
-            for start in range(max(0, end - LONGEST_WORD), end)
-        )
-    return best[-1]
+    return sum(map(log_probability_of_word, cut_into_words(text)))
+
+
+@cache
+def bigrams_of_words() -> frozenset[str]:
+    """Every two characters that stand together in a word of the dictionary."""
+    words = (w for w in _words()[0] if 2 <= len(w) <= LONGEST_WORD)
+    return frozenset(word[i : i + 2] for word in words for i in range(len(word) - 1))
 
 
 def share_in_words(text: str) -> float:
