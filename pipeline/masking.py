@@ -38,7 +38,7 @@ _LOCAL = r"[2-9](?:\d{6,7}|\d{2,3}[ \-]\d{4}|\d{3}[ \-]\d{3})"
 _LANDLINE = re.compile(
     rf"{_NO_DIGIT_BEFORE}[(（]?0(?:10|2[0-57-9]|[3-9]\d{{2}})[)）]?{_GAP}{_LOCAL}"
     rf"(?:[\-—转]\d{{1,5}})?{_NO_DIGIT_AFTER}"
-    rf"|(?<=电话|座机|固话|热线|传真|致电|号码)[^\d，。；\n]{{0,6}}"
+    rf"|(?<!固定电话)(?<=电话|座机|固话|热线|传真|致电|号码)[^\d，。；\n]{{0,6}}"
     rf"(?P<local>{_LOCAL}){_NO_DIGIT_AFTER}"
 )
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])[ \-]?(?:0[1-9]|[12]\d|3[01])"
@@ -48,14 +48,14 @@ _IDENTITY = re.compile(
     rf"|(?<![\dA-Za-z])(?P<old>[1-8]\d{{7}}{_MONTH_DAY}\d{{3}})(?![\dA-Za-z])"
 )
 _NAMED_IDENTITY = re.compile(
-    r"身份证[^\d，。；\n]{0,8}(?P<value>\d{15}(?:\d{2}[\dXx])?)(?![\dA-Za-z])"
+    r"(?<!［)身份证[^\d，。；\n]{0,8}(?P<value>\d{15}(?:\d{2}[\dXx])?)(?![\dA-Za-z])"
 )
 _BANK_CARD = re.compile(
     r"(?<![\dA-Za-z.])[3-6]\d{3}(?:[ \-]?\d{4}){2,3}(?:[ \-]?\d{1,4})?(?![\dA-Za-z])"
 )
 _NAMED_ACCOUNT = re.compile(
-    r"(?:银行卡|卡号|账号|帐号|账户|帐户)[^\d，。；\n]{0,8}(?P<value>\d[\d \-]{10,22}\d)"
-    r"(?![\dA-Za-z])"
+    r"(?<!［)(?<!［银行)(?:银行卡|卡号|账号|帐号|账户|帐户)[^\d，。；\n]{0,8}"
+    r"(?P<value>\d[\d \-]{10,22}\d)(?![\dA-Za-z])"
 )
 _REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 # Source: GA 36-2018, 机动车号牌: five places, six for new energy; no I and no O.
@@ -70,7 +70,7 @@ _EMAIL = re.compile(
 )
 _LINK = r"[^A-Za-z0-9，。；！？、\n]{0,6}?"
 _WECHAT = re.compile(
-    rf"(?:微信|薇信|威信|WeChat|[Ww]echat|(?<![A-Za-z])[VvWw][Xx]|(?<![A-Za-z])[Vv](?=信|[:：])){_LINK}"
+    rf"(?<!［)(?:微信|薇信|威信|WeChat|[Ww]echat|(?<![A-Za-z])[VvWw][Xx]|(?<![A-Za-z])[Vv](?=信|[:：])){_LINK}"
     r"(?P<value>[A-Za-z][A-Za-z0-9_-]{5,19}|\d{6,11})(?![A-Za-z0-9_-])"
 )
 _QQ = re.compile(rf"(?:[Qq]{{2}}|扣扣|企鹅号){_LINK}(?P<value>[1-9]\d{{4,10}})(?!\d)")
@@ -239,10 +239,23 @@ def find_sensitive(text: str) -> tuple[SensitiveSpan, ...]:
     (SensitiveSpan(start=2, end=5, kind='姓名'), SensitiveSpan(start=8, end=19, kind='手机号'))
     """
     found: list[SensitiveSpan] = []
+    while new := _find_once(text):
+        found += new
+        for span in new:
+            # What stood beside a number may be one of its own once that is gone.
+            text = text[: span.start] + _FOUND * (span.end - span.start) + text[span.end :]
+    return tuple(sorted(found))
+
+
+_FOUND = "\ue000"
+
+
+def _find_once(text: str) -> list[SensitiveSpan]:
+    found: list[SensitiveSpan] = []
     for finder in _FINDERS:
         if finder.may_occur(text):
             found += [span for span in _matches(text, finder) if _is_free(span, found)]
-    return tuple(sorted(found))
+    return found
 
 
 def _matches(text: str, finder: _Finder) -> Iterator[SensitiveSpan]:

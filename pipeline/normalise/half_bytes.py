@@ -43,23 +43,28 @@ def realign_half_bytes(text: str) -> Iterable[Edit]:
     >>> realign_half_bytes("由?。ㄖ荩┤舜蟠怼⑷舜蠊ぷ髡?、").replace(LOST, "…")
     '由…（州）人大…、人大工作…、'
     """
+    done = 0
     for run in find_suspicious_runs(text):
-        yield from _realign_run(text, run)
+        for shifted in _shifted_stretches(text, run):
+            edit = _repair(text, shifted, done)
+            done = edit.end
+            yield edit
 
 
-def _realign_run(text: str, run: TextSpan) -> Iterator[Edit]:
+def _shifted_stretches(text: str, run: TextSpan) -> Iterator[TextSpan]:
     start = run.start
     while start < run.end:
         end = start
         while end < run.end and text[end] not in "?\ufffd":
             end += 1
-        shifted = _find_shifted(text[start:end])
+        after_loss = start > 0 and text[start - 1] in "?\ufffd"
+        shifted = _find_shifted(text[start:end], after_loss=after_loss)
         if shifted:
-            yield _repair(text, TextSpan(start + shifted.start, start + shifted.end))
+            yield TextSpan(start + shifted.start, start + shifted.end)
         start = end + 1
 
 
-def _find_shifted(run: str) -> TextSpan | None:
+def _find_shifted(run: str, *, after_loss: bool) -> TextSpan | None:
     """Find the stretch that gains most from pairing its bytes the other way."""
     gains = [
         log_probability_of_realigned(realign(left, right))
@@ -78,18 +83,18 @@ def _find_shifted(run: str) -> TextSpan | None:
     units = best.end - best.start - 1
     fixed = _realign_all(run[best.start : best.end])
     plausible = best_sum / units >= LEAST_GAIN_PER_CHARACTER and share_in_words(fixed) >= 0.4
-    return _widen(run, best) if plausible else None
+    return _widen(run, best, after_loss=after_loss) if plausible else None
 
 
-def _widen(run: str, found: TextSpan) -> TextSpan:
+def _widen(run: str, found: TextSpan, *, after_loss: bool) -> TextSpan:
     """Move both ends to where the words around them become likeliest.
 
     A rare name at the beginning of a shifted stretch gains nothing character by character,
-    and a plain character before it may seem to; where the run itself begins there is none.
+    and a plain character before it may seem to; right behind a lost byte there is none.
     """
     low, high = max(0, found.start - WIDEN), min(found.start + WIDEN, found.end)
     start = max(
-        range(low, min(found.start + 3, high) if found.start else 1),
+        range(low, 1 if after_loss and not found.start else min(found.start + 3, high)),
         key=lambda cut: log_probability(run[low:cut]) + _score_realigned(run[cut:high]),
     )
     low, high = max(start, found.end - WIDEN), min(len(run), found.end + WIDEN)
@@ -137,14 +142,14 @@ def _two_bytes(character: str) -> bytes | None:
     return code if len(code) == 2 else None
 
 
-def _repair(text: str, span: TextSpan) -> Edit:
+def _repair(text: str, span: TextSpan, done: int) -> Edit:
     """Rewrite a shifted stretch; a lone ? or U+FFFD beside it is one of its lost bytes."""
     pairs = list(pairwise(text[span.start : span.end]))
     fixed = [realign(left, right) or LOST for left, right in pairs]
     for index, (left, right) in enumerate(pairs):
         if _is_hole(fixed, index, left, right):
             fixed[index] = LOST
-    start = span.start - (span.start > 0 and text[span.start - 1] in "?\ufffd")
+    start = span.start - (span.start > done and text[span.start - 1] in "?\ufffd")
     end = span.end + (span.end < len(text) and text[span.end] in "?\ufffd")
     joined = LOST + "".join(fixed) + LOST
     while LOST * 2 in joined:

@@ -75,15 +75,15 @@ def find_suspicious_runs(text: str) -> Iterator[TextSpan]:
     for cluster in _clusters().finditer(text):
         if cluster.start() < end:
             continue
-        start = _grow(text, cluster.start(), -1, limit=end)
-        end = _grow(text, cluster.end() - 1, 1, limit=len(text)) + 1
+        start = max(end, _grow(text, cluster.start(), -1))
+        end = _grow(text, cluster.end() - 1, 1) + 1
         while following := _clusters().search(text, cluster.end(), end):
             cluster = following
-            end = _grow(text, cluster.end() - 1, 1, limit=len(text)) + 1
+            end = _grow(text, cluster.end() - 1, 1) + 1
         yield TextSpan(start, end)
 
 
-def _grow(text: str, position: int, step: int, *, limit: int) -> int:
+def _grow(text: str, position: int, step: int) -> int:
     """Walk from a cluster's end over two-byte characters, at most `MARGIN` of them."""
     for _ in range(MARGIN):
         following = position + step
