@@ -271,6 +271,11 @@ def _is_free(span: SensitiveSpan, taken: list[SensitiveSpan]) -> bool:
     return all(span.end <= other.start or other.end <= span.start for other in taken)
 
 
+def placeholder(kind: str) -> str:
+    """What stands where personal data of a kind stood."""
+    return f"［{kind}］"
+
+
 def mask(text: str) -> str:
     """Replace personal data by its kind.
 
@@ -279,6 +284,6 @@ def mask(text: str) -> str:
     """
     pieces, position = [], 0
     for start, end, kind in find_sensitive(text):
-        pieces += [text[position:start], f"［{kind}］"]
+        pieces += [text[position:start], placeholder(kind)]
         position = end
     return "".join([*pieces, text[position:]])

@@ -37,6 +37,7 @@ class Document:
         repairs: names of the fixers that changed something.
         garbled: stretches that could not be recovered.
         masked: stretches that hold personal data, `text` being the kind of data.
+        corruption: share of the characters of `raw` that were damaged in transit, 0–1.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Document:
     repairs: tuple[str, ...] = ()
     garbled: tuple[Span, ...] = ()
     masked: tuple[Span, ...] = ()
+    corruption: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

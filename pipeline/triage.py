@@ -47,15 +47,23 @@ class Triage:
         return result
 
     def pipe(
-        self, messages: Iterable[tuple[str, str]], *, batch_size: int = _BATCH
+        self,
+        messages: Iterable[tuple[str, str]],
+        *,
+        masked: bool = False,
+        batch_size: int = _BATCH,
     ) -> Iterator[TaggedItem | Rejection]:
-        """Tag `(id, text)` pairs lazily: one result each, in order, in bounded memory."""
+        """Tag `(id, text)` pairs lazily: one result each, in order, in bounded memory.
+
+        Args:
+            masked: replace personal data in the text by its kind.
+        """
         messages = iter(messages)
         while batch := list(islice(messages, batch_size)):
-            yield from self._tag_batch(batch)
+            read = [read_document(text, self.segmenter, id=id, masked=masked) for id, text in batch]
+            yield from self._tag_batch(read)
 
-    def _tag_batch(self, batch: Sequence[tuple[str, str]]) -> Iterator[TaggedItem | Rejection]:
-        read = [read_document(text, self.segmenter, id=id) for id, text in batch]
+    def _tag_batch(self, read: Sequence[Document | Rejection]) -> Iterator[TaggedItem | Rejection]:
         documents = [document for document in read if isinstance(document, Document)]
         tagged = iter(map(self._tag, documents, self.model.predict(documents)))
         for document in read:

@@ -127,3 +127,30 @@ def test_a_row_that_excel_cannot_hold_is_reported(triage: Triage, tmp_path: Path
     summary = tag_files([tmp_path / "a.csv"], tmp_path / "out.xlsx", triage)
     assert (summary.tagged, summary.rejected) == (1, 1)
     assert "Excel" in table(tmp_path / "out.xlsx.rejected.csv")[0]["detail"]
+
+
+def test_a_damaged_file_is_told_from_one_with_a_damaged_row(triage: Triage, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    lines = ["村口的路灯坏了三盏，晚上看不见路"] * 40
+    good.write_text("\n".join([*lines, "路灯锟斤拷锟斤拷坏了"]), "utf-8")
+    bad.write_text("\n".join(line.encode().decode("gb18030", "replace") for line in lines), "utf-8")
+    summary = tag_files([good, bad], tmp_path / "out.jsonl", triage)
+    damage = {Path(name).name: d for name, d in summary.files.items()}
+    assert not damage["good.txt"].looks_damaged
+    assert damage["good.txt"].garbled == 1
+    assert damage["bad.txt"].looks_damaged
+    assert damage["bad.txt"].corruption > 0.5
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_garbled_row_is_flagged_masked_or_not(
+    triage: Triage, tmp_path: Path, masked: bool
+) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("电话13800138000，路灯锟斤拷锟斤拷坏了\n", "utf-8")
+    tag_files([source], output, triage, masked=masked)
+    item = json.loads(output.read_text("utf-8"))
+    assert "garbled" in item["review_reasons"]
+    [garbled] = item["garbled"]
+    assert item["text"][garbled["start"] : garbled["end"]] == garbled["text"] == "…"
+    assert ("13800138000" in item["text"]) is not masked

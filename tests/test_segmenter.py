@@ -1,5 +1,7 @@
 """The segmenter loses nothing, keeps our words whole, and keeps its hands to itself."""
 
+import csv
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataFileError
 from pipeline.gazetteer import Gazetteer
-from pipeline.segmenter import Segmenter, read_lexicon
+from pipeline.home import data_path
+from pipeline.segmenter import Segmenter, read_general_dictionary, read_lexicon
 from pipeline.triage import load_segmenter
 
 
@@ -33,6 +36,91 @@ def test_another_segmenters_words_do_not_leak_in(tmp_path: Path) -> None:
 def test_the_dictionary_cache_lies_in_a_private_folder(tmp_path: Path) -> None:
     Segmenter(cache_folder=tmp_path)
     assert (tmp_path / "jieba.cache").is_file()
+
+
+LEXICON = read_lexicon(data_path("lexicon.txt"))
+# Frequent words that common sentences set beside a noun of ours.
+NEIGHBOURS = [
+    "我们",
+    "可以",
+    "问题",
+    "没有",
+    "建设",
+    "大家",
+    "现在",
+    "情况",
+    "希望",
+    "需要",
+    "昨天",
+    "附近",
+]
+
+
+def test_the_lexicon_holds_what_the_general_dictionary_lacks() -> None:
+    assert len(LEXICON) >= 300
+    assert [word for word in LEXICON if word in read_general_dictionary()] == []
+
+
+@pytest.mark.parametrize("frame", ["关于{}，", "这里的{}又坏了", "请问{}怎么办？", "有{}的人家"])
+def test_every_lexicon_word_survives_in_a_sentence(segmenter: Segmenter, frame: str) -> None:
+    assert [w for w in LEXICON if w not in segmenter.cut(frame.format(w))] == []
+
+
+@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+def test_a_lexicon_word_does_not_swallow_its_neighbours(
+    segmenter: Segmenter, neighbour: str
+) -> None:
+    swallowed = [
+        words
+        for word in LEXICON
+        for words in (segmenter.cut(neighbour + word), segmenter.cut(word + neighbour))
+        if neighbour not in words or word not in words
+    ]
+    assert swallowed == []
+
+
+def test_a_longer_word_of_the_general_dictionary_wins(segmenter: Segmenter) -> None:
+    assert "产业路" in segmenter.cut("修条产业路吧")
+    assert "环境保护" in segmenter.cut("人居环境保护")
+
+
+def test_real_messages_gain_our_words_and_lose_none(
+    shared: Path, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    """With the lexicon, words of the general dictionary are joined to ours, hardly ever torn."""
+    plain, dictionary = Segmenter(cache_folder=tmp_path), read_general_dictionary()
+    ours = set(LEXICON)
+    lexical = Segmenter(LEXICON, cache_folder=tmp_path)
+    gained = torn = 0
+    for text in real_texts(shared)[:1500]:
+        before, after = spans(plain.cut(text)), spans(lexical.cut(text))
+        new = [(start, end) for start, end in after - before if text[start:end] in ours]
+        gained += len(new)
+        torn += sum(
+            any(a < start < b or a < end < b for start, end in new)
+            for a, b in before - after
+            if dictionary.get(text[a:b], 0) and b - a > 1
+        )
+    assert gained > 200
+    assert torn / gained < 0.03
+
+
+def real_texts(shared: Path) -> list[str]:
+    with (shared / "real/teddy_raw.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row["留言详情"] for row in csv.DictReader(file)]
+
+
+def spans(words: list[str]) -> set[tuple[int, int]]:
+    ends = list(accumulate(map(len, words)))
+    return set(zip([0, *ends], ends, strict=False))
+
+
+@given(st.lists(st.sampled_from(["https://a.cn/b", "a@b.cn", "村口", "，", " ", "犇" * 600])))
+def test_addresses_stay_whole_and_nothing_is_lost(segmenter: Segmenter, parts: list[str]) -> None:
+    text = "；".join(parts)
+    words = segmenter.cut(text)
+    assert "".join(words) == text
+    assert all(part in words for part in parts if "a" in part)
 
 
 def test_loading_gives_the_lexicons_words(gazetteer: Gazetteer) -> None:

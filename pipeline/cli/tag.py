@@ -11,9 +11,6 @@ from rich.table import Table as RichTable
 from pipeline import batch
 from pipeline.cli.shared import as_paths, load_triage, model_option, say
 
-# A file looks damaged, rather than a few rows, from this share of garbled rows on.
-_DAMAGED_FILE = 0.05
-
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
@@ -67,7 +64,11 @@ def _report(summary: batch.Summary, output: Path) -> None:
     table.add_row("其中请人看", str(summary.review))
     table.add_row("未能处理", str(summary.rejected))
     Console(stderr=True).print(table)
-    if summary.tagged and summary.damaged > _DAMAGED_FILE * summary.tagged:
-        say(f"注意：{summary.damaged} 行有无法恢复的乱码，文件可能已损坏，请核对原始文件的编码。")
+    for source, damage in summary.files.items():
+        if damage.looks_damaged:
+            say(
+                f"注意：{source} 看来已损坏：平均 {damage.corruption:.0%} 的字是乱码，"
+                f"{damage.garbled} 行有无法恢复的字（已标“请人看”）。请核对原始文件的编码。"
+            )
     if summary.rejected:
         say(f"未能处理的行见 {batch.rejected_path(output)}（行号与原因）。")
