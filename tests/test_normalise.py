@@ -122,7 +122,7 @@ def test_real_messages_change_only_where_something_is_wrong(shared: Path) -> Non
     """Whatever a repair touched is looked for again by plain means."""
     wrong = re.compile(
         r"([，。；：、！？!?;,~～·…—.=_-])\1|[\x00-\x1f\x7f-\xad\u200b-\u200f\ufeff]|[０-９Ａ-Ｚａ-ｚ＂-＇＊＋－．／＜-＞＠＼＾-｀｛-｝]"
-        r"|[?\ufffd]|[\u2e80-\u2fdf\uf900-\ufaff]|[ \u3000]"
+        r"|[?\ufffd]|[\u2e80-\u2fdf\uf900-\ufaff]|[ \u3000\xa0\u2000-\u200a\u202f\u205f﹐-﹗]"
     )
     with (shared / "real/teddy_raw.csv").open(encoding="utf-8-sig", newline="") as file:
         texts = [row["留言详情"] for row in csv.DictReader(file)]

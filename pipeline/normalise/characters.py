@@ -71,13 +71,19 @@ def _compose(cluster: str) -> str:
 
 
 # ，。？！：；（） and ～ ￥ ［］ are how Chinese is written; letters, digits and signs are not.
-_WIDE = re.compile(r"[＂＃＄％＆＇＊＋－．／０-９＜＝＞＠Ａ-Ｚ＼＾＿｀ａ-ｚ｛｜｝｡｢｣､]")
-_NARROW = dict(zip("｡｢｣､", "。「」、", strict=True))
+_WIDE = re.compile(
+    r"[\xa0\u2000-\u200a\u202f\u205f﹐﹑﹔﹕﹖﹗＂＃＄％＆＇＊＋－．／０-９＜＝＞＠Ａ-Ｚ＼＾＿｀ａ-ｚ｛｜｝｡｢｣､]"
+)
+_NARROW = dict(zip("｡｢｣､﹐﹑﹔﹕﹖﹗", "。「」、，、；：？！", strict=True)) | dict.fromkeys(
+    "\xa0\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B))), " "
+)
 
 
 @fixer
 def fold_width(text: str) -> Iterable[Edit]:
     """Fold full-width letters, digits and signs; Chinese punctuation stays as it is.
+
+    Small and half-width forms of it become the usual ones, and blanks of any width a blank.
 
     >>> fold_width("１２３４５热线，Ａ３区（５０％）｡")
     '12345热线，A3区（50%）。'

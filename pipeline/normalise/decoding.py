@@ -23,7 +23,7 @@ _LATIN = re.compile(
     r"[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ]*"
 )
 _UTF8_CHINESE = re.compile(
-    rb"(?:[\xe3-\xe9][\x80-\xbf]{2}|\xef\xbc[\x80-\xbf]|\xe2\x80[\x80-\xbf]|[\x20-\x7e])+"
+    rb"(?:\xef\xbb\xbf|[\xe3-\xe9][\x80-\xbf]{2}|\xef\xbc[\x80-\xbf]|\xe2\x80[\x80-\xbf]|[\x20-\x7e])+"
 )
 _QUESTION_MARKS = re.compile(r"\?[? ]*")
 _REPLACED = re.compile(r"(?:锟斤拷|锟斤|斤拷|锟)*锟斤拷(?:锟斤|锟)?|[\ufffd]+")
@@ -78,9 +78,17 @@ def _decode_utf8_from_gbk(run: str) -> str | None:
     ends = [0, *(m.end() for m in matches)]
     starts = [*(m.start() for m in matches), len(data)]
     rests = [_keep_gbk(data[end:start]) for end, start in zip(ends, starts, strict=True)]
-    pieces = [rests[0]] + [m.group().decode() + r for m, r in zip(matches, rests[1:], strict=True)]
+    decoded = [_without_false_end(m, data) for m in matches]
+    pieces = [rests[0]] + [d + rest for d, rest in zip(decoded, rests[1:], strict=True)]
     fixed = re.sub(f"{LOST}+", LOST, "".join(pieces))
     return fixed if _is_chinese(fixed) else None
+
+
+def _without_false_end(match: re.Match[bytes], data: bytes) -> str:
+    """Decode a stretch; where a continuation byte follows it, a pair was dropped inside its end."""
+    text = match.group().decode()
+    following = data[match.end() : match.end() + 1]
+    return text[:-1] + LOST if b"\x80" <= following < b"\xc0" else text
 
 
 def _keep_gbk(rest: bytes) -> str:

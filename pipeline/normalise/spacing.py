@@ -1,7 +1,7 @@
 """Blanks and marks that stand too often."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from pipeline.normalise.edits import Edit, fixer
@@ -14,6 +14,7 @@ _HEADING = re.compile(r"(?<!\w)[㐀-䶿一-鿿][ \t\u3000]+[㐀-䶿一-鿿](?=[:
 
 # Longer than this and a stretch between blanks is a phrase.
 LONGEST_SCRAP = 3
+_PARTICLES = "的了着过是在和与及就也都把被"
 
 
 @fixer
@@ -44,10 +45,17 @@ def _scattered(row: str) -> Iterator[tuple[int, int]]:
     ):
         members = list(group)
         first, last = members[0][0], members[-1][0]
-        singles = sum(end - start == 1 for _, (start, end) in members)
-        if is_short and len(members) >= 3 and singles >= 2 and singles * 3 >= len(members):
+        words = [row[start:end] for _, (start, end) in members]
+        if is_short and len(words) >= 3 and _is_scattered(words):
             # The words at both ends of such a stretch were torn off as well.
             yield units[max(0, first - 1)][0], units[min(len(units) - 1, last + 1)][1]
+
+
+def _is_scattered(words: Sequence[str]) -> bool:
+    """Whether a third are single characters, or one is a particle that no blank sets off."""
+    singles = [word for word in words if len(word) == 1]
+    particle = any(word in _PARTICLES for word in singles)
+    return particle or (len(singles) >= 2 and len(singles) * 3 >= len(words))
 
 
 @fixer

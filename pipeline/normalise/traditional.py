@@ -63,9 +63,12 @@ def simplified_forms() -> dict[str, str]:
 
 @cache
 def traditional_characters() -> re.Pattern[str]:
-    """Characters that Simplified text does not use: OpenCC changes them, GB 2312 lacks them."""
+    """Characters that Simplified text does not use: OpenCC changes them, GB 2312 lacks them.
+
+    GB 2312 has a few all the same; of these 後 and 夥 tell, and 於 in the words it is used in.
+    """
     only = "".join(c for c in simplified_forms() if not in_gb2312(c))
-    return re.compile(f"[{only}]")
+    return re.compile(f"[{only}後夥]|(?<=[由对关至位属处等在鉴基终])於|於(?=是)")
 
 
 def in_gb2312(character: str) -> bool:
