@@ -1,12 +1,14 @@
-"""What the model sees of a document: word and character n-grams, weighted by TF-IDF.
+"""What the model sees of a document: words, characters and pairs of characters, by TF-IDF.
 
-Two views that fail differently: words know meaning but are cut wrongly in dialect and
-typos; character n-grams do not care how anything is cut. Each view is scaled to unit
-length, so that neither drowns the other.
+Views that fail differently: words know meaning but are cut wrongly in dialect and typos;
+characters do not care how anything is cut. Each view is scaled to unit length, so that none
+drowns the others. Longer n-grams were tried and left out: they fit the corpus and miss the
+messages to come (`benchmarks/README.md`).
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pipeline.records import Document
 
-CHARACTER_SIZES = (1, 2, 3)
 _NOT_A_WORD = re.compile(r"[\W_]+")
 # Runs of letters and digits are one symbol each to the character view: phone numbers,
 # house numbers and "A3区" say nothing letter by letter.
@@ -31,31 +32,36 @@ class Feature(NamedTuple):
 
 
 def word_features(document: Document) -> Iterator[Feature]:
-    """Yield word unigrams and bigrams; punctuation breaks no bigram but is none itself."""
-    start, before = 0, None
+    """Yield the words; punctuation is none."""
+    start = 0
     for token in document.tokens:
         end = start + len(token)
         if not _NOT_A_WORD.fullmatch(token):
-            word = Feature(_fold(token), start, end)
-            yield word
-            if before is not None:
-                yield Feature(f"{before.name} {word.name}", before.start, end)
-            before = word
+            yield Feature(_fold(token), start, end)
         start = end
 
 
 def character_features(document: Document) -> Iterator[Feature]:
-    """Yield runs of 1–3 characters, punctuation left out."""
-    found = list(_CHARACTER.finditer(document.text))
-    symbols = [_fold(match.group()) for match in found]
-    for size in CHARACTER_SIZES:
-        for i in range(len(symbols) - size + 1):
-            name = "".join(symbols[i : i + size])
-            yield Feature(name, found[i].start(), found[i + size - 1].end())
+    """Yield the characters, punctuation left out; a number or a Latin word is one."""
+    for match in _CHARACTER.finditer(document.text):
+        yield Feature(_fold(match.group()), match.start(), match.end())
+
+
+def pair_features(document: Document) -> Iterator[Feature]:
+    """Yield two neighbouring characters, over punctuation as well."""
+    for left, right in pairwise(character_features(document)):
+        yield Feature(left.name + right.name, left.start, right.end)
 
 
 View = Callable[[Document], Iterator[Feature]]
-VIEWS: dict[str, View] = {"words": word_features, "characters": character_features}
+VIEWS: dict[str, View] = {
+    "words": word_features,
+    "characters": character_features,
+    "pairs": pair_features,
+}
+# In how many messages a feature must stand to count. A pair says little more than its two
+# characters until it has been seen a few times.
+MIN_DOCUMENTS = {"words": 2, "characters": 2, "pairs": 3}
 
 
 class Featuriser:
@@ -64,9 +70,6 @@ class Featuriser:
     Attributes:
         vectorizers_: view name → fitted `TfidfVectorizer`.
     """
-
-    def __init__(self, *, min_df: int = 2) -> None:
-        self.min_df = min_df
 
     def fit(self, documents: Sequence[Document]) -> "Featuriser":
         """Learn the vocabulary and the inverse document frequencies."""
@@ -106,7 +109,7 @@ class Featuriser:
     def _vectorizer(self, view: str, vocabulary: list[str] | None = None) -> TfidfVectorizer:
         return TfidfVectorizer(
             analyzer=_Names(VIEWS[view]),
-            min_df=self.min_df if vocabulary is None else 1,
+            min_df=MIN_DOCUMENTS[view] if vocabulary is None else 1,
             vocabulary=vocabulary,
             sublinear_tf=True,
             dtype=np.float64,

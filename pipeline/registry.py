@@ -25,7 +25,7 @@ from pipeline.features import Featuriser
 from pipeline.model import LinearHead, Model, Thresholds
 from pipeline.taxonomy import Taxonomy
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "model.json"
 _PARTS = ("vocabulary.json", "weights.npz")
 
