@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
+from scipy.sparse import vstack
 from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold
@@ -71,8 +72,20 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X: Any, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        *,
+        hints: tuple[Any, ArrayLike] | None = None,
+    ) -> Self:
         """Fit on a matrix of shape (rows, features) and one leaf (or category) a row.
+
+        Args:
+            hints: more rows and their leaves, which are no messages (what a topic's
+                definition says): learnt from, but never calibrated or judged on. Hints of
+                leaves that no row has are left out.
 
         Raises:
             ValueError: there are fewer than two categories.
@@ -87,10 +100,12 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
                 f"needs at least two classes, got one class: {str(self.classes_[0])!r}"
             )
         self._plant_leaves(leaves, parent)
+        self._hints = _usable_hints(hints, leaves, parent)
         rows = np.arange(len(leaves)) if groups is None else np.asarray(groups)
         scores = self._out_of_fold(X, leaves, categories, rows)
         self._calibrate(scores, leaves, categories)
         self._fold_weights(X, leaves, categories)
+        del self._hints
         return self
 
     def decision_function(self, X: Any) -> FloatArray:
@@ -133,11 +148,26 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         category_scores = np.full((len(y), len(self.classes_)), _UNSEEN)
         leaf_scores = np.full((len(y), len(self.leaves_)), _UNSEEN)
         for train, test in self._splits(categories, groups):
-            category_scores[test] = _one_vs_rest_scores(
-                self._machine(), X[train], categories[train], X[test], self.classes_
+            lessons, their_leaves, their_categories = self._with_hints(
+                X[train], y[train], categories[train]
             )
-            leaf_scores[test] = self._topic_scores(X[train], y[train], X[test])
+            category_scores[test] = _one_vs_rest_scores(
+                self._machine(), lessons, their_categories, X[test], self.classes_
+            )
+            leaf_scores[test] = self._topic_scores(lessons, their_leaves, X[test])
         return category_scores, leaf_scores
+
+    def _with_hints(
+        self, X: Any, y: NDArray[Any], categories: NDArray[Any]
+    ) -> tuple[Any, NDArray[Any], NDArray[Any]]:
+        if self._hints is None:
+            return X, y, categories
+        rows, leaves, their_categories = self._hints
+        return (
+            vstack([X, rows], format="csr"),
+            np.concatenate([y, leaves]),
+            np.concatenate([categories, their_categories]),
+        )
 
     def _splits(self, categories: NDArray[Any], groups: NDArray[Any]) -> list[Any]:
         n_splits = min(self.folds, len(np.unique(groups)))
@@ -206,6 +236,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
 
     def _fold_weights(self, X: Any, y: NDArray[Any], categories: NDArray[Any]) -> None:
         """Fit on everything and fold both levels into one matrix over leaves."""
+        X, y, categories = self._with_hints(X, y, categories)
         coef, intercept = _one_vs_rest_weights(self._machine(), X, categories, self.classes_)
         self.coef_ = self.scales_[0] * coef[self.leaf_parent_]
         self.intercept_ = (self.scales_[0] * intercept + self._bias)[self.leaf_parent_]
@@ -228,6 +259,19 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     def _category_log_proba(self, X: Any) -> FloatArray:
         log_leaf = log_softmax(self._leaf_scores(X), axis=1)
         return _sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_))
+
+
+def _usable_hints(
+    hints: tuple[Any, ArrayLike] | None, leaves: NDArray[Any], parent: Mapping[str, str]
+) -> tuple[Any, NDArray[Any], NDArray[Any]] | None:
+    if hints is None:
+        return None
+    rows, labels = hints[0], np.asarray(hints[1])
+    known = np.isin(labels, leaves)
+    if not known.any():
+        return None
+    named = labels[known]
+    return rows[known], named, np.array([parent.get(label, label) for label in named.tolist()])
 
 
 def _sum_leaves(log_leaf: FloatArray, leaf_parent: NDArray[Any], n_classes: int) -> FloatArray:

@@ -6,6 +6,7 @@ the category too. Nothing here knows our four categories by name.
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataFileError
+
+_SEPARATOR = re.compile("[、，；]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,16 @@ class Topic:
     category: str
     covers: str = ""
     asks: bool = True
+
+    def phrases(self) -> list[str]:
+        """Return what the definition names, one thing each, and the definition as a whole.
+
+        >>> Topic("gambling", "麻将风气", "civility", "麻将馆扰民、老虎机").phrases()
+        ['麻将风气。麻将馆扰民、老虎机', '麻将馆扰民', '老虎机']
+        """
+        if not self.covers:
+            return [self.name]
+        return [f"{self.name}。{self.covers}", *_SEPARATOR.split(self.covers)]
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,12 @@ def train(
         group_near_duplicates([m.text for m in messages], [m.group for m in messages])
     )
     progress("提取特征")
-    featuriser = Featuriser().fit(documents)
+    hints, hinted_topics = _read_definitions(taxonomy, segmenter)
+    featuriser = Featuriser().fit([*documents, *hints])
     features = featuriser.transform(documents)
+    definitions = (featuriser.transform(hints), hinted_topics) if hints else None
     progress("训练类别与主题")
-    classifier = _fit_categories(features, messages, taxonomy, groups, seed)
+    classifier = _fit_categories(features, messages, taxonomy, groups, definitions, seed)
     progress("训练部门")
     departments = _fit_departments(features, messages, groups, seed)
     figures, thresholds = _hold_out_figures(classifier, messages, taxonomy, target_error)
@@ -88,6 +90,21 @@ def _read(messages: Sequence[LabelledMessage], segmenter: Segmenter) -> list[Doc
     return documents
 
 
+def _read_definitions(taxonomy: Taxonomy, segmenter: Segmenter) -> tuple[list[Document], list[str]]:
+    """Read what the topics' definitions name, each with its topic.
+
+    Those of the fallback category describe messages instead of naming matters.
+
+    The definitions are data that whoever sets up the taxonomy writes anyway, and a small
+    corpus does not hold a message for everything they name.
+    """
+    topics = [t for t in taxonomy.topics.values() if t.category != taxonomy.fallback]
+    pairs = [(topic.code, phrase) for topic in topics for phrase in topic.phrases()]
+    read = [(code, read_document(phrase, segmenter)) for code, phrase in pairs]
+    kept = [(code, document) for code, document in read if isinstance(document, Document)]
+    return [document for _, document in kept], [code for code, _ in kept]
+
+
 def _check_counts(messages: Sequence[LabelledMessage], taxonomy: Taxonomy) -> None:
     counts = Counter(m.category for m in messages)
     if len(counts) < 2:
@@ -108,12 +125,13 @@ def _fit_categories(
     messages: Sequence[LabelledMessage],
     taxonomy: Taxonomy,
     groups: NDArray[Any],
+    definitions: tuple[Any, list[str]] | None,
     seed: int,
 ) -> HierarchicalClassifier:
     parent = {code: topic.category for code, topic in taxonomy.topics.items()}
     labels = np.array([m.topic or m.category for m in messages])
     classifier = HierarchicalClassifier(parent=parent, shares=taxonomy.shares, random_state=seed)
-    return classifier.fit(features, labels, groups)
+    return classifier.fit(features, labels, groups, hints=definitions)
 
 
 def _fit_departments(
