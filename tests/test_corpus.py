@@ -16,7 +16,7 @@ from pipeline.home import data_path
 from pipeline.near_duplicates import similar_pairs
 from pipeline.taxonomy import Taxonomy
 
-FEWEST_MESSAGES = 1500
+FEWEST_MESSAGES = 1950
 REGISTERS = {"oral", "phone", "web", "long_story", "polite", "proposal", "minutes", "wechat"}
 
 
