@@ -1,6 +1,7 @@
 """Labelled files are read and checked; the shipped corpus keeps its own rules."""
 
 import json
+import tomllib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.near_duplicates import similar_pairs
 from pipeline.taxonomy import Taxonomy
 
 FEWEST_MESSAGES = 1950
-REGISTERS = {"oral", "phone", "web", "long_story", "polite", "proposal", "minutes", "wechat"}
+PLAN = tomllib.loads(data_path("coverage.toml").read_text("utf-8"))
+REGISTERS = set(PLAN["registers"])
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,21 @@ def test_labels_use_known_codes_only(
         assert message.register in REGISTERS, message.id
         assert message.urgency in ("normal", "urgent", "emergency"), message.id
         assert message.place in paths, (message.id, message.place)
+
+
+def test_the_coverage_plan_names_every_topic_and_adds_up(
+    shipped: list[LabelledMessage], taxonomy: Taxonomy
+) -> None:
+    assert PLAN["topics"].keys() == taxonomy.topics.keys()
+    assert min(PLAN["topics"].values()) >= 80
+    assert sum(PLAN["topics"].values()) >= 8000
+    assert sum(PLAN["registers"].values()) == pytest.approx(1)
+    counts = Counter(m.topic for m in shipped)
+    missing = {t: n - counts[t] for t, n in PLAN["topics"].items() if counts[t] < n}
+    print(f"\nstill to be written: {sum(missing.values())}: {missing}")
+    for length, share in PLAN["longer_than"].items():
+        longer = sum(len(m.text) > int(length) for m in shipped) / len(shipped)
+        print(f"longer than {length}: {longer:.2f} of {share:.2f} planned")
 
 
 def test_ids_are_unique(shipped: list[LabelledMessage]) -> None:
