@@ -49,6 +49,25 @@ def test_it_learns_both_levels(fitted: tuple[HierarchicalClassifier, Any, Any]) 
     assert np.mean(classifier.leaves_[classifier.leaf_proba(X).argmax(axis=1)] == y) > 0.8
 
 
+def test_hints_teach_what_no_message_shows() -> None:
+    """A feature that only a hint has speaks for the hint's topic; it is never judged on."""
+    X, y = clouds(list(PARENT))
+    hint = np.zeros((1, 8))
+    hint[0, 7] = 5.0
+    plain = HierarchicalClassifier(parent=PARENT).fit(X, y)
+    hinted = HierarchicalClassifier(parent=PARENT).fit(X, y, hints=(hint, ["lanes"]))
+    roads = hinted.classes_.tolist().index("roads")
+    assert hinted.predict_proba(hint)[0, roads] > plain.predict_proba(hint)[0, roads]
+    assert hinted.oof_proba_.shape == plain.oof_proba_.shape
+
+
+def test_hints_of_topics_that_no_message_has_are_left_out() -> None:
+    X, y = clouds(list(PARENT))
+    plain = HierarchicalClassifier(parent=PARENT).fit(X, y)
+    hinted = HierarchicalClassifier(parent=PARENT).fit(X, y, hints=(X[:2], ["harbours", "ports"]))
+    assert np.array_equal(plain.coef_, hinted.coef_)
+
+
 def test_a_message_without_topic_teaches_its_category() -> None:
     X, y = clouds(list(PARENT))
     y = y.astype(object)

@@ -28,6 +28,14 @@ def test_other_labels_give_other_weights(
     assert train(changed, taxonomy, segmenter).digest != model.digest
 
 
+def test_the_topics_definitions_are_learnt_from(
+    model: Model, lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    topic = replace(taxonomy.topics["parking"], covers="电瓶车停放棚、立体车库")
+    changed = replace(taxonomy, topics=dict(taxonomy.topics) | {"parking": topic})
+    assert train(lessons, changed, segmenter).digest != model.digest
+
+
 def test_the_card_says_what_a_reader_needs(model: Model) -> None:
     assert set(model.card) >= {"messages", "corpus_digest", "taxonomy_version", "seed", "versions"}
     assert {"python", "jieba", "scikit-learn", "wuwei"} <= set(model.card["versions"])
