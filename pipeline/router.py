@@ -51,7 +51,7 @@ class Router:
 
     def _scores(self, prediction: Prediction) -> dict[str, float]:
         """Return department → score; scores sum to about 1."""
-        learnt = {d.code: d.probability for d in prediction.departments}
+        learnt = {d.code: d.probability for d in prediction.departments if self._acts(d.code)}
         duty = self._duties(prediction)
         share = _DUTY_SHARE if learnt and duty else float(bool(duty))
         return {
@@ -59,6 +59,12 @@ class Router:
             for code in self.departments.by_code
             if duty.get(code, 0.0) + learnt.get(code, 0.0) > 0
         }
+
+    def _acts(self, code: str) -> bool:
+        """Whether a department has any duty for messages that ask for something."""
+        department, topics = self.departments.by_code[code], self.taxonomy.topics
+        duties = [topics[t].asks for t in (*department.leads, *department.helps) if t in topics]
+        return any(duties) or not duties
 
     def _duties(self, prediction: Prediction) -> dict[str, float]:
         """Spread the topics' probabilities over the departments whose duties they are."""

@@ -59,3 +59,14 @@ def test_the_towns_own_matters_stay_in_the_town(router: Router) -> None:
     routing = router.route(document("珠山镇的村务公开"), own)
     assert routing.level == "township"
     assert routing.lead is not None and routing.lead.name.startswith("珠山镇")
+
+
+def test_an_ask_never_goes_to_a_desk_that_only_files_things(router: Router) -> None:
+    learnt = prediction(
+        categories={"ecology": 1.0},
+        topics={"sewage": 1.0},
+        departments={"other": 0.9, "environment": 0.1},
+    )
+    routing = router.route(document("污水到处流"), learnt)
+    assert routing.lead is not None and routing.lead.code == "environment"
+    assert "other" not in {d.code for d in routing.departments}
