@@ -42,8 +42,25 @@ class Judged:
         return self.counted_as == self.message.category
 
     @property
+    def categories(self) -> set[str]:
+        """The one or two categories the model names."""
+        second = self.item.prediction.second_category
+        return {self.item.prediction.category, *([second] if second else [])}
+
+    @property
+    def accepted(self) -> set[str]:
+        """Every category a person would not call wrong."""
+        second = self.message.second_category
+        return {self.message.category, *self.message.also, *([second] if second else [])}
+
+    @property
     def desks(self) -> list[str]:
         return [d.code for d in self.item.routing.departments] or [_NO_DESK]
+
+    def desk_within(self, top: int) -> bool:
+        """Whether one of the first `top` departments is an accepted one."""
+        accepted = {self.message.department, *self.message.department_also}
+        return bool(accepted & set(self.desks[:top]))
 
 
 def judge(triage: Triage, messages: Sequence[LabelledMessage]) -> list[Judged]:
@@ -58,7 +75,11 @@ def judge(triage: Triage, messages: Sequence[LabelledMessage]) -> list[Judged]:
 
 def evaluate(triage: Triage, messages: Sequence[LabelledMessage]) -> dict[str, Any]:
     """Return the contract's figures as plain data (`wuwei evaluate --json`)."""
-    judged = judge(triage, messages)
+    return figures_of(judge(triage, messages), triage)
+
+
+def figures_of(judged: Sequence[Judged], triage: Triage) -> dict[str, Any]:
+    """Return the contract's figures for messages that have been judged."""
     taxonomy = triage.model.taxonomy
     return {
         "n": len(judged),
@@ -69,6 +90,7 @@ def evaluate(triage: Triage, messages: Sequence[LabelledMessage]) -> dict[str, A
             fallback=taxonomy.fallback,
         ),
         **_confidence_figures(judged),
+        **_second_figures(judged),
         **_department_figures(judged),
         "model": triage.model.version,
     }
@@ -166,17 +188,27 @@ def _confidence_figures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
+def _second_figures(judged: Sequence[Judged]) -> dict[str, Any]:
+    """How often a second category that people named is among the two given, and back."""
+    two = [j for j in judged if j.message.second_category]
+    named = [(j, second) for j in judged if (second := j.item.prediction.second_category)]
+    return {
+        "second_recall": _share(
+            [{j.message.category, j.message.second_category} <= j.categories for j in two]
+        ),
+        "second_precision": _share([second in j.accepted for j, second in named]),
+        "second_share": len(named) / max(len(judged), 1),
+    }
+
+
 def _department_figures(judged: Sequence[Judged]) -> dict[str, Any]:
     labelled = [j for j in judged if j.message.department]
-    if not labelled:
-        return {"department_top1": None, "department_top3": None, "department_strict": None}
-    accepted = [{j.message.department, *j.message.department_also} for j in labelled]
     return {
-        "department_top1": float(
-            np.mean([j.desks[0] in a for j, a in zip(labelled, accepted, strict=True)])
-        ),
-        "department_top3": float(
-            np.mean([bool(a & set(j.desks[:3])) for j, a in zip(labelled, accepted, strict=True)])
-        ),
-        "department_strict": float(np.mean([j.desks[0] == j.message.department for j in labelled])),
+        "department_top1": _share([j.desk_within(1) for j in labelled]),
+        "department_top3": _share([j.desk_within(3) for j in labelled]),
+        "department_strict": _share([j.desks[0] == j.message.department for j in labelled]),
     }
+
+
+def _share(hits: Sequence[bool]) -> float | None:
+    return float(np.mean(hits)) if hits else None

@@ -38,12 +38,30 @@ class Thresholds:
         confidence: messages less sure than this go to a person (0–1).
         coverage: share of held-out messages that passed (0–1).
         second_category: a second category is named from this probability on (0–1).
+        tie: two categories this close are nearly tied (0–1).
     """
 
     target_error: float = 0.05
     confidence: float = 0.5
     coverage: float = 1.0
     second_category: float = 0.25
+    tie: float = 0.15
+
+    def are_tied(self, ranked: Sequence[Scored]) -> bool:
+        """Whether the first two of the ranked categories can hardly be told apart."""
+        return len(ranked) > 1 and ranked[0].probability - ranked[1].probability < self.tie
+
+    def second_of(self, ranked: Sequence[Scored], *, fallback: str | None) -> str | None:
+        """Return the runner-up where the message may well belong to it too, else None.
+
+        Nothing belongs to a category and to "none of them": the fallback is only named
+        where the two are nearly tied.
+        """
+        if self.are_tied(ranked):
+            return ranked[1].code
+        if len(ranked) < 2 or fallback in (ranked[0].code, ranked[1].code):
+            return None
+        return ranked[1].code if ranked[1].probability >= self.second_category else None
 
 
 @dataclass(frozen=True)
@@ -129,18 +147,21 @@ class Model:
             if code in self.taxonomy.topics and self._parent(code) == winner
         ]
         codes = self.departments.codes if self.departments else ()
+        second = self.thresholds.second_of(ranked, fallback=self.taxonomy.fallback)
         return Prediction(
             categories=ranked,
             topics=_rank([c for c, _ in topics], np.array([p for _, p in topics])),
             departments=_rank(list(codes), desks) if desks is not None else (),
             evidence=self._evidence(document, features, leaves, winner),
+            second_category=second,
+            second_evidence=(self._evidence(document, features, leaves, second) if second else ()),
         )
 
     def _evidence(
-        self, document: Document, features: Any, leaves: FloatArray, winner: str
+        self, document: Document, features: Any, leaves: FloatArray, category: str
     ) -> tuple[Evidence, ...]:
-        """Explain the winner by the gradient of its log-odds at this document."""
-        inside = np.array([self._parent(leaf) == winner for leaf in self.leaves.codes])
+        """Explain a category by the gradient of its log-odds at this document."""
+        inside = np.array([self._parent(leaf) == category for leaf in self.leaves.codes])
         pull = np.where(inside, leaves, 0) / max(float(leaves[inside].sum()), 1e-9)
         if not inside.all():
             pull -= np.where(inside, 0, leaves) / max(float(leaves[~inside].sum()), 1e-9)

@@ -52,7 +52,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A stretch of text that moved the decision, in log-odds of the winning category."""
+    """A stretch of text that moved the decision, in log-odds of the category it speaks for."""
 
     text: str
     start: int
@@ -78,12 +78,16 @@ class Prediction:
             Empty where the model knows no topics.
         departments: all departments the statistical router knows, descending.
         evidence: at most eight stretches, strongest first.
+        second_category: the runner-up, where the message may well belong to it too.
+        second_evidence: what moved the decision towards it; empty where there is none.
     """
 
     categories: tuple[Scored, ...]
     topics: tuple[Scored, ...]
     departments: tuple[Scored, ...]
     evidence: tuple[Evidence, ...]
+    second_category: str | None = None
+    second_evidence: tuple[Evidence, ...] = ()
 
     @property
     def category(self) -> str:
@@ -143,7 +147,6 @@ class TaggedItem:
     routing: Routing
     category_names: Mapping[str, str]
     topic_names: Mapping[str, str]
-    second_category: str | None
     review_reasons: tuple[str, ...]
     model: str
 
@@ -175,7 +178,7 @@ class TaggedItem:
                 }
                 for c in prediction.categories
             ],
-            "second_category": self.second_category,
+            "second_category": prediction.second_category,
             "topic": topic,
             "topic_name": self.topic_names[topic] if topic else None,
             "department": lead.code if lead else None,
@@ -200,10 +203,7 @@ class TaggedItem:
             "urgency": routing.urgency,
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
-            "evidence": [
-                {"text": e.text, "start": e.start, "end": e.end, "weight": round(e.weight, 3)}
-                for e in prediction.evidence
-            ],
+            "evidence": [_evidence_dict(e) for e in prediction.evidence],
             "repairs": list(document.repairs),
             "garbled": [_span_dict(span) for span in document.garbled],
             "masked": [
@@ -211,7 +211,12 @@ class TaggedItem:
                 for span in document.masked
             ],
             "model": self.model,
-        }
+        } | self._second_evidence()
+
+    def _second_evidence(self) -> dict[str, Any]:
+        """What speaks for the second category: an addition to the contract, only with one."""
+        evidence = [_evidence_dict(e) for e in self.prediction.second_evidence]
+        return {"second_evidence": evidence} if evidence else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +226,15 @@ class Rejection:
     id: str
     reason: str
     detail: str
+
+
+def _evidence_dict(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "text": evidence.text,
+        "start": evidence.start,
+        "end": evidence.end,
+        "weight": round(evidence.weight, 3),
+    }
 
 
 def _span_dict(span: Span) -> dict[str, Any]:

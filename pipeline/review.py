@@ -12,15 +12,6 @@ REASONS = {
     "ambiguous_place": "地名有歧义",
 }
 _TOO_SHORT = 5
-_NEARLY_TIED = 0.15
-
-
-def second_category(prediction: Prediction, thresholds: Thresholds) -> str | None:
-    """Return the runner-up where it is likely enough to be named, else None."""
-    if len(prediction.categories) < 2:
-        return None
-    runner_up = prediction.categories[1]
-    return runner_up.code if runner_up.probability >= thresholds.second_category else None
 
 
 def review_reasons(
@@ -33,15 +24,12 @@ def review_reasons(
 ) -> tuple[str, ...]:
     """Return the codes (keys of `REASONS`) that apply to a message."""
     letters = sum(character.isalnum() for character in document.text)
-    gap = prediction.confidence - (
-        prediction.categories[1].probability if len(prediction.categories) > 1 else 0.0
-    )
     applies = {
         "garbled": bool(document.garbled),
         "too_short": letters < _TOO_SHORT,
         "no_request": prediction.category == fallback,
         "low_confidence": prediction.confidence < thresholds.confidence,
-        "two_categories": gap < _NEARLY_TIED,
+        "two_categories": thresholds.are_tied(prediction.categories),
         "ambiguous_place": not routing.place and any(p.candidates for p in routing.places),
     }
     return tuple(reason for reason in REASONS if applies[reason])

@@ -4,6 +4,7 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -23,6 +24,12 @@ from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 
 FEWEST = 5
+# The code of the fallback that `fold_rare` makes where a taxonomy has none.
+FOLDED = "other"
+# A category this many times larger than another is worth a word.
+_LOPSIDED = 20
+# Fewer held-out messages of two categories than this tell nothing about a threshold.
+_FEWEST_WITH_TWO = 30
 _VERSIONS_OF = ("wuwei", "jieba", "scikit-learn", "numpy", "scipy", "opencc")
 
 Progress = Callable[[str], None]
@@ -36,18 +43,28 @@ def train(
     name: str = "default",
     seed: int = 0,
     target_error: float = 0.05,
+    fold_rare: bool = False,
     progress: Progress = lambda step: None,
 ) -> Model:
     """Train a model. The same messages, seed and versions give the same weights.
 
     Args:
         target_error: error accepted among messages that pass without review (0–1).
+        fold_rare: put categories with fewer than five messages into the fallback (a new
+            category 其他 where the taxonomy has none) instead of refusing them.
         progress: called with a Chinese line before each step.
 
     Raises:
-        DataFileError: fewer than two categories, or one with fewer than five messages.
+        DataFileError: fewer than two categories, or (without `fold_rare`) one with fewer
+            than five messages.
+        ValueError: `target_error` is not between 0 and 1.
     """
+    if not 0 < target_error < 1:
+        raise ValueError(f"target_error must lie between 0 and 1, got {target_error}")
+    if fold_rare:
+        messages, taxonomy = fold_rare_categories(messages, taxonomy, progress=progress)
     _check_counts(messages, taxonomy)
+    _tell_imbalance(messages, taxonomy, progress)
     progress(f"切分 {len(messages)} 条留言")
     documents = _read(messages, segmenter)
     progress("归并近似重复")
@@ -75,6 +92,45 @@ def train(
         thresholds=thresholds,
         card=_card(messages, taxonomy, seed, figures, len(documents)),
     )
+
+
+def fold_rare_categories(
+    messages: Sequence[LabelledMessage],
+    taxonomy: Taxonomy,
+    *,
+    progress: Progress = lambda step: None,
+) -> tuple[list[LabelledMessage], Taxonomy]:
+    """Move the messages of categories with fewer than five of them to the fallback."""
+    counts = Counter(m.category for m in messages)
+    fallback = taxonomy.fallback or FOLDED
+    rare = [c for c, n in counts.items() if n < FEWEST and c != fallback]
+    if not rare:
+        return list(messages), taxonomy
+    named = "、".join(f"{taxonomy.categories.get(c, c)}（{counts[c]} 条）" for c in rare)
+    progress(f"不足 {FEWEST} 条的类别并入“其他”：{named}")
+    folded = [
+        replace(m, category=fallback, topic=None) if m.category in rare else m for m in messages
+    ]
+    kept = {c: name for c, name in taxonomy.categories.items() if c not in rare}
+    topics = {code: t for code, t in taxonomy.topics.items() if t.category in kept}
+    shares = {c: share for c, share in taxonomy.shares.items() if c in kept}
+    categories = {FOLDED: "其他"} | kept if fallback == FOLDED else kept
+    return folded, replace(
+        taxonomy, categories=categories, topics=topics, shares=shares, fallback=fallback
+    )
+
+
+def _tell_imbalance(
+    messages: Sequence[LabelledMessage], taxonomy: Taxonomy, progress: Progress
+) -> None:
+    ranked = Counter(m.category for m in messages).most_common()
+    (most, n), (least, few) = ranked[0], ranked[-1]
+    if n > _LOPSIDED * few:
+        name = taxonomy.categories
+        progress(
+            f"注意：类别很不均衡，“{name.get(most, most)}”有 {n} 条，“{name.get(least, least)}”"
+            f"只有 {few} 条；少的一类多半认不准，请先看评测里它的召回率"
+        )
 
 
 def _read(messages: Sequence[LabelledMessage], segmenter: Segmenter) -> list[Document]:
@@ -115,8 +171,10 @@ def _check_counts(messages: Sequence[LabelledMessage], taxonomy: Taxonomy) -> No
     for category, count in counts.items():
         if count < FEWEST:
             raise DataFileError(
-                f"类别 {category!r} 只有 {count} 条，至少要 {FEWEST} 条。请补充，或并入别的类别。",
-                f"Category {category!r} has {count} messages; at least {FEWEST} are needed.",
+                f"类别 {category!r} 只有 {count} 条，至少要 {FEWEST} 条。"
+                "请补充，或用 --rare fold 并入“其他”。",
+                f"Category {category!r} has {count} messages; at least {FEWEST} are needed "
+                "(or use --rare fold).",
             )
 
 
@@ -176,7 +234,49 @@ def _hold_out_figures(
     figures["accuracy"] = float(np.average(right, weights=weights))
     figures["ece"] = expected_calibration_error(confidence, right, weights=weights)
     figures["coverage"] = coverage
-    return figures, Thresholds(target_error, min(threshold, 1.0), coverage)
+    figures["coverage_per_category"] = _coverage_per_category(
+        predicted, confidence >= threshold, weights
+    )
+    thresholds = Thresholds(
+        target_error,
+        min(threshold, 1.0),
+        coverage,
+        second_threshold(probabilities, classifier.classes_.tolist(), messages),
+    )
+    return figures, thresholds
+
+
+def _coverage_per_category(
+    predicted: NDArray[Any], passes: NDArray[Any], weights: NDArray[Any]
+) -> dict[str, float]:
+    """Return, per predicted category, the share that passes without review (0–1)."""
+    return {
+        str(c): float(np.average(passes[predicted == c], weights=weights[predicted == c]))
+        for c in np.unique(predicted)
+    }
+
+
+def second_threshold(
+    probabilities: NDArray[Any], categories: Sequence[str], messages: Sequence[LabelledMessage]
+) -> float:
+    """Choose the probability from which a runner-up is worth naming: the best F1.
+
+    A runner-up is right where people accept it, or where it is what the message should
+    have been. The usual value stands where too few messages have a second category.
+    """
+    order = np.argsort(-probabilities, axis=1)
+    runner_up = probabilities[np.arange(len(messages)), order[:, 1]]
+    right, wanted = [], 0
+    for message, (first, second, *_) in zip(messages, order.tolist(), strict=True):
+        others = {message.category, *message.also, message.second_category}
+        others -= {categories[first], None}
+        right.append(categories[second] in others)
+        wanted += bool(others)
+    if wanted < _FEWEST_WITH_TWO:
+        return Thresholds.second_category
+    hits = np.array(right)[by_size := np.argsort(-runner_up, kind="stable")].cumsum()
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + wanted)
+    return float(runner_up[by_size[int(f1.argmax())]])
 
 
 def _card(

@@ -11,7 +11,7 @@ from pipeline.gazetteer import Gazetteer
 from pipeline.home import cache_dir, data_path
 from pipeline.model import Model
 from pipeline.records import Document, Prediction, Rejection, TaggedItem
-from pipeline.review import review_reasons, second_category
+from pipeline.review import review_reasons
 from pipeline.router import Router
 from pipeline.segmenter import Segmenter, read_lexicon
 from pipeline.taxonomy import Taxonomy
@@ -81,7 +81,6 @@ class Triage:
             routing=routing,
             category_names=taxonomy.categories,
             topic_names=taxonomy.topic_names,
-            second_category=second_category(prediction, thresholds),
             review_reasons=reasons,
             model=self.model.version,
         )

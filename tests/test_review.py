@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.model import Thresholds
 from pipeline.records import Document, PlaceMention, Prediction, Routing, Span
-from pipeline.review import REASONS, review_reasons, second_category
+from pipeline.review import REASONS, review_reasons
 from tests.records_by_hand import document, prediction
 
 SURE = prediction(categories={"ecology": 0.95, "industry": 0.05})
@@ -42,9 +42,3 @@ def test_each_reason_has_its_cause(
 ) -> None:
     assert review_reasons(doc, pred, routing, THRESHOLDS, fallback="other") == expected
     assert set(expected) <= set(REASONS)
-
-
-def test_a_second_category_is_named_only_where_likely() -> None:
-    assert second_category(SURE, THRESHOLDS) is None
-    close = prediction(categories={"ecology": 0.6, "industry": 0.3})
-    assert second_category(close, THRESHOLDS) == "industry"

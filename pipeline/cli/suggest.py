@@ -2,12 +2,13 @@
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
 
 from pipeline.cli.shared import load_triage, model_option
 from pipeline.errors import InputError
-from pipeline.records import TaggedItem
+from pipeline.records import Evidence, TaggedItem
 from pipeline.review import REASONS
 
 _URGENCY = {"normal": "一般", "urgent": "加急", "emergency": "紧急"}
@@ -30,7 +31,7 @@ def describe(item: TaggedItem) -> list[str]:
     """Return the lines a person reads."""
     prediction, routing = item.prediction, item.routing
     names = item.category_names
-    second = f"；也像 {names[item.second_category]}" if item.second_category else ""
+    second = f"；也像 {names[code]}" if (code := prediction.second_category) else ""
     lines = [
         f"类别    {names[prediction.category]}（把握 {prediction.confidence:.0%}{second}）",
         f"主题    {item.topic_names[item.topic] if item.topic else '—'}",
@@ -43,11 +44,17 @@ def describe(item: TaggedItem) -> list[str]:
     if routing.place:
         lines.append(f"地点    {routing.place}")
     lines.append(f"缓急    {_URGENCY[routing.urgency]}")
-    words = "、".join(e.text for e in prediction.evidence if e.weight > 0)
-    lines.append(f"依据    {words or '—'}")
+    lines.append(f"依据    {_words(prediction.evidence)}")
+    if prediction.second_category:
+        name = names[prediction.second_category]
+        lines.append(f"        像 {name}：{_words(prediction.second_evidence)}")
     if item.needs_review:
         lines.append(f"请人看  {'、'.join(REASONS[r] for r in item.review_reasons)}")
     return lines
+
+
+def _words(evidence: Sequence[Evidence]) -> str:
+    return "、".join(e.text for e in evidence if e.weight > 0) or "—"
 
 
 def _read_standard_input() -> str:

@@ -27,7 +27,29 @@ from pipeline.training import train as train_model
 )
 @click.option("--name", default=DEFAULT, show_default=True, help="模型的名字。")
 @click.option("--seed", default=0, show_default=True, help="随机种子。")
-def train(corpora: tuple[str, ...], taxonomy: str | None, name: str, seed: int) -> None:
+@click.option(
+    "--accept-error",
+    "target_error",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="不经人看就通过的留言里，容许的差错比例。",
+)
+@click.option(
+    "--rare",
+    default="refuse",
+    show_default=True,
+    type=click.Choice(["refuse", "fold"]),
+    help="不足 5 条的类别：拒绝训练，或并入“其他”。",
+)
+def train(
+    corpora: tuple[str, ...],
+    taxonomy: str | None,
+    name: str,
+    seed: int,
+    target_error: float,
+    rare: str,
+) -> None:
     """训练一个模型，存到 models/NAME。同样的语料和版本得到同样的权重。"""
     registry.check_name(name)
     started = time.monotonic()
@@ -39,8 +61,9 @@ def train(corpora: tuple[str, ...], taxonomy: str | None, name: str, seed: int) 
         categories = _read_taxonomy(taxonomy)
         messages = read_labelled(paths, categories)
     model = train_model(
-        messages, categories, load_shipped_segmenter(), name=name, seed=seed, progress=say
-    )
+        messages, categories, load_shipped_segmenter(), name=name, seed=seed,
+        target_error=target_error, fold_rare=rare == "fold", progress=say,
+    )  # fmt: skip
     folder = registry.save(model, models_dir())
     held_out = model.card["held_out"]
     say(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import xlsxwriter
 
 from pipeline.errors import OutputError
+from pipeline.files import finished_file
 
 # Limits of the xlsx format. Source: Excel specifications and limits, Microsoft.
 MOST_XLSX_ROWS = 1_048_576
@@ -30,27 +31,17 @@ def open_writer(path: Path, columns: Sequence[str]) -> Iterator[Writer]:
         OutputError: the folder does not exist, the path is a folder, or the kind of file is
             not one we write.
     """
-    opener = _check_target(path)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with opener(draft, columns) as writer:
-            yield writer
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    opener = _opener_for(path)
+    with finished_file(path) as draft, opener(draft, columns) as writer:
+        yield writer
 
 
-def _check_target(path: Path) -> Any:
+def _opener_for(path: Path) -> Any:
     opener = _WRITERS.get(path.suffix.lower())
     if opener is None:
         known = " ".join(_WRITERS)
         raise OutputError(
             f"不能写成 {path.name}。支持：{known}。", f"Cannot write {path.name}. Use: {known}."
-        )
-    if path.is_dir() or not path.parent.is_dir():
-        raise OutputError(
-            f"不能写到 {path}：文件夹不存在，或它本身就是文件夹。请先建好文件夹。",
-            f"Cannot write to {path}: no such folder, or it is one.",
         )
     return opener
 
