@@ -11,25 +11,26 @@ fitted on out-of-fold scores, which makes the probabilities calibrated (Platt sc
 two levels). Everything folds into one weight matrix: prediction is a single product.
 """
 
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.sparse import vstack
-from scipy.special import log_softmax, logsumexp, softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-FloatArray = NDArray[np.float64]
+from pipeline.calibration import fit_scaling, sum_leaves
+from pipeline.machines import UNSEEN, fit_one_vs_rest
 
-# The score of a class that a training fold has never seen: as far outside as a clear "no".
-_UNSEEN = -1.5
+FloatArray = NDArray[np.float64]
 
 
 class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -43,6 +44,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             rows accordingly: a corpus may hold as many rare messages as it needs to learn
             them without making the model expect them everywhere.
         C: inverse regularisation of the two linear support vector machines.
+        emphasis: power of the columns' emphasis (`pipeline.machines`); 0 for none.
         folds: number of folds for the out-of-fold scores that calibration is fitted on.
         random_state: seed of the folds and of the solver.
 
@@ -62,13 +64,15 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         *,
         parent: Mapping[str, str] | None = None,
         shares: Mapping[str, float] | None = None,
-        C: float = 1.0,
+        C: float = 0.5,
+        emphasis: float = 0.5,
         folds: int = 4,
         random_state: int = 0,
     ) -> None:
         self.parent = parent
         self.shares = shares
         self.C = C
+        self.emphasis = emphasis
         self.folds = folds
         self.random_state = random_state
 
@@ -145,16 +149,21 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     def _out_of_fold(
         self, X: Any, y: NDArray[Any], categories: NDArray[Any], groups: NDArray[Any]
     ) -> tuple[FloatArray, FloatArray]:
-        category_scores = np.full((len(y), len(self.classes_)), _UNSEEN)
-        leaf_scores = np.full((len(y), len(self.leaves_)), _UNSEEN)
-        for train, test in self._splits(categories, groups):
+        category_scores = np.full((len(y), len(self.classes_)), UNSEEN)
+        leaf_scores = np.full((len(y), len(self.leaves_)), UNSEEN)
+
+        def score(train: NDArray[Any], test: NDArray[Any]) -> None:
             lessons, their_leaves, their_categories = self._with_hints(
                 X[train], y[train], categories[train]
             )
-            category_scores[test] = _one_vs_rest_scores(
-                self._machine(), lessons, their_categories, X[test], self.classes_
-            )
+            coef, intercept = self._fit_machine(lessons, their_categories, self.classes_)
+            category_scores[test] = X[test] @ coef.T + intercept
             leaf_scores[test] = self._topic_scores(lessons, their_leaves, X[test])
+
+        splits = self._splits(categories, groups)
+        # liblinear works without the interpreter's lock: threads share the matrix.
+        jobs = min(len(splits), os.cpu_count() or 1)
+        Parallel(n_jobs=jobs, prefer="threads")(delayed(score)(*split) for split in splits)
         return category_scores, leaf_scores
 
     def _with_hints(
@@ -184,46 +193,27 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         named = np.isin(y, self.leaves_)
         if len(self.leaves_) == len(self.classes_) or len(np.unique(y[named])) < 2:
             return np.zeros((X_test.shape[0], len(self.leaves_)))
-        return _one_vs_rest_scores(self._machine(), X[named], y[named], X_test, self.leaves_)
+        coef, intercept = self._fit_machine(X[named], y[named], self.leaves_)
+        return np.asarray(X_test @ coef.T + intercept)
 
     def _calibrate(
         self, scores: tuple[FloatArray, FloatArray], y: NDArray[Any], categories: NDArray[Any]
     ) -> None:
         """Choose scales and biases that make the out-of-fold scores most likely."""
-        category_scores, leaf_scores = scores
         target = np.searchsorted(self.classes_, categories)
         leaf_of = {leaf: i for i, leaf in enumerate(self.leaves_.tolist())}
-        leaf_target = np.array([leaf_of.get(label, -1) for label in y.tolist()])
-        named = leaf_target >= 0
-        two_levels = len(self.leaves_) > len(self.classes_)
-        weights = self._row_weights(target)
-        self.oof_weights_ = weights
-
-        def leaf_logits(p: FloatArray) -> FloatArray:
-            return np.asarray(
-                p[0] * category_scores[:, self.leaf_parent_]
-                + p[1] * two_levels * leaf_scores
-                + p[2:][self.leaf_parent_]
-            )
-
-        def loss(p: FloatArray) -> float:
-            log_leaf = log_softmax(leaf_logits(p), axis=1)
-            log_category = _sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_))
-            fit = -np.average(log_category[np.arange(len(y)), target], weights=weights)
-            if two_levels and named.any():
-                topic_fit = log_leaf[named, leaf_target[named]]
-                fit -= 0.2 * np.average(topic_fit, weights=weights[named])
-            return float(fit + 1e-3 * (p[2:] ** 2).sum() + 1e-4 * (p[:2] ** 2).sum())
-
-        start = np.zeros(2 + len(self.classes_))
-        start[:2] = 2.0, 2.0 * two_levels
-        bounds = [(0.1, 50.0), (0.0, 50.0)] + [(-5.0, 5.0)] * len(self.classes_)
-        found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-        self.scales_ = found[:2] * (1.0, float(two_levels))
-        self._bias = found[2:]
-        log_leaf = log_softmax(leaf_logits(found), axis=1)
+        self.oof_weights_ = self._row_weights(target)
+        scaling = fit_scaling(
+            *scores,
+            self.leaf_parent_,
+            target=target,
+            leaf_target=np.array([leaf_of.get(label, -1) for label in y.tolist()]),
+            weights=self.oof_weights_,
+        )
+        self.scales_, self._bias = np.array(scaling.scales), scaling.bias
+        log_leaf = scaling.log_proba(*scores)
         self.oof_leaf_proba_ = np.exp(log_leaf)
-        self.oof_proba_ = np.exp(_sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_)))
+        self.oof_proba_ = np.exp(sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_)))
 
     def _row_weights(self, target: NDArray[Any]) -> FloatArray:
         """Return a weight per row that gives every category its expected share."""
@@ -237,19 +227,20 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     def _fold_weights(self, X: Any, y: NDArray[Any], categories: NDArray[Any]) -> None:
         """Fit on everything and fold both levels into one matrix over leaves."""
         X, y, categories = self._with_hints(X, y, categories)
-        coef, intercept = _one_vs_rest_weights(self._machine(), X, categories, self.classes_)
+        coef, intercept = self._fit_machine(X, categories, self.classes_)
         self.coef_ = self.scales_[0] * coef[self.leaf_parent_]
         self.intercept_ = (self.scales_[0] * intercept + self._bias)[self.leaf_parent_]
         named = np.isin(y, self.leaves_)
         if self.scales_[1] > 0 and len(np.unique(y[named])) > 1:
-            coef, intercept = _one_vs_rest_weights(
-                self._machine(), X[named], y[named], self.leaves_
-            )
+            coef, intercept = self._fit_machine(X[named], y[named], self.leaves_)
             self.coef_ += self.scales_[1] * coef
             self.intercept_ += self.scales_[1] * intercept
 
-    def _machine(self) -> LinearSVC:
-        return LinearSVC(C=self.C, random_state=self.random_state, tol=1e-3, max_iter=5000)
+    def _fit_machine(
+        self, X: Any, y: NDArray[Any], classes: NDArray[Any]
+    ) -> tuple[FloatArray, FloatArray]:
+        machine = LinearSVC(C=self.C, random_state=self.random_state, tol=1e-3, max_iter=5000)
+        return fit_one_vs_rest(machine, X, y, classes, emphasis=self.emphasis)
 
     def _leaf_scores(self, X: Any) -> FloatArray:
         check_is_fitted(self, "coef_")
@@ -258,7 +249,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
 
     def _category_log_proba(self, X: Any) -> FloatArray:
         log_leaf = log_softmax(self._leaf_scores(X), axis=1)
-        return _sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_))
+        return sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_))
 
 
 def _usable_hints(
@@ -272,31 +263,3 @@ def _usable_hints(
         return None
     named = labels[known]
     return rows[known], named, np.array([parent.get(label, label) for label in named.tolist()])
-
-
-def _sum_leaves(log_leaf: FloatArray, leaf_parent: NDArray[Any], n_classes: int) -> FloatArray:
-    """Add probabilities of leaves up to their categories, in log space."""
-    columns = [logsumexp(log_leaf[:, leaf_parent == c], axis=1) for c in range(n_classes)]
-    return np.stack(columns, axis=1)
-
-
-def _one_vs_rest_weights(
-    machine: LinearSVC, X: Any, y: NDArray[Any], classes: NDArray[Any]
-) -> tuple[FloatArray, FloatArray]:
-    """Fit and return weights with one row per class of `classes`, seen or not."""
-    machine.fit(X, y)
-    coef, intercept = machine.coef_, np.atleast_1d(machine.intercept_)
-    if len(machine.classes_) == 2:  # scikit-learn keeps one row for two classes
-        coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
-    full = np.zeros((len(classes), X.shape[1]))
-    offset = np.full(len(classes), _UNSEEN)
-    columns = np.searchsorted(classes, machine.classes_)
-    full[columns], offset[columns] = coef, intercept
-    return full, offset
-
-
-def _one_vs_rest_scores(
-    machine: LinearSVC, X: Any, y: NDArray[Any], X_test: Any, classes: NDArray[Any]
-) -> FloatArray:
-    coef, intercept = _one_vs_rest_weights(machine, X, y, classes)
-    return np.asarray(X_test @ coef.T + intercept)

@@ -5,10 +5,12 @@ feature is known exactly. A feature's share is spread over the characters it cov
 per word, and neighbouring words that pull the same way are joined.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from typing import Any
 
-from pipeline.features import Featuriser
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.features import Reading
 from pipeline.records import Document, Evidence
 
 MOST = 8
@@ -16,44 +18,36 @@ MOST = 8
 _NOTABLE = 0.12
 
 
-def explain(
-    document: Document, featuriser: Featuriser, contributions: Mapping[int, float]
-) -> tuple[Evidence, ...]:
+def explain(document: Document, reading: Reading, gains: NDArray[Any]) -> tuple[Evidence, ...]:
     """Return at most eight stretches with their signed weights, strongest first.
 
     Args:
-        contributions: column → value of the feature times the gradient of the winner's
-            log-odds, for the columns present in the document.
+        gains: for each of the reading's columns, the feature's value times the gradient of
+            the winner's log-odds, shape (k,).
     """
-    per_character = _spread(document, featuriser, contributions)
-    words = _weigh_words(document, per_character)
+    words = _weigh_words(document, _spread(len(document.text), reading, gains))
     strongest = max((abs(word.weight) for word in words), default=0.0)
     notable = [w for w in words if abs(w.weight) > _NOTABLE * strongest]
     joined = _join_neighbours(document.text, notable)
     return tuple(sorted(joined, key=lambda e: (-abs(e.weight), e.start))[:MOST])
 
 
-def _spread(
-    document: Document, featuriser: Featuriser, contributions: Mapping[int, float]
-) -> list[float]:
-    weights = [0.0] * len(document.text)
-    for view, vocabulary, first in featuriser.blocks():
-        found = [(first + vocabulary[f.name], f) for f in view(document) if f.name in vocabulary]
-        times = Counter(column for column, _ in found)
-        for column, feature in found:
-            share = contributions.get(column, 0.0) / times[column]
-            share /= feature.end - feature.start
-            for position in range(feature.start, feature.end):
-                weights[position] += share
-    return weights
+def _spread(length: int, reading: Reading, gains: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the running sum of the characters' weights, shape (length + 1,)."""
+    times = np.bincount(reading.which, minlength=len(gains))
+    share = (gains / np.maximum(times, 1))[reading.which] / (reading.ends - reading.starts)
+    slope = np.zeros(length + 1)
+    np.add.at(slope, reading.starts, share)
+    np.add.at(slope, reading.ends, -share)
+    return np.concatenate([[0.0], np.cumsum(np.cumsum(slope[:-1]))])
 
 
-def _weigh_words(document: Document, weights: list[float]) -> list[Evidence]:
+def _weigh_words(document: Document, running: NDArray[np.float64]) -> list[Evidence]:
     words, start = [], 0
     for token in document.tokens:
         end = start + len(token)
         if any(character.isalnum() for character in token):
-            words.append(Evidence(token, start, end, sum(weights[start:end])))
+            words.append(Evidence(token, start, end, float(running[end] - running[start])))
         start = end
     return words
 

@@ -7,13 +7,14 @@ messages to come (`benchmarks/README.md`).
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from pipeline.records import Document
 
@@ -47,83 +48,135 @@ def character_features(document: Document) -> Iterator[Feature]:
         yield Feature(_fold(match.group()), match.start(), match.end())
 
 
-def pair_features(document: Document) -> Iterator[Feature]:
+def pair_features(characters: Iterable[Feature]) -> Iterator[Feature]:
     """Yield two neighbouring characters, over punctuation as well."""
-    for left, right in pairwise(character_features(document)):
+    for left, right in pairwise(characters):
         yield Feature(left.name + right.name, left.start, right.end)
 
 
-View = Callable[[Document], Iterator[Feature]]
-VIEWS: dict[str, View] = {
-    "words": word_features,
-    "characters": character_features,
-    "pairs": pair_features,
-}
-# In how many messages a feature must stand to count. A pair says little more than its two
-# characters until it has been seen a few times.
+# In how many messages a feature must stand to count, view by view. A pair says little more
+# than its two characters until it has been seen a few times.
 MIN_DOCUMENTS = {"words": 2, "characters": 2, "pairs": 3}
+
+
+def view(document: Document) -> dict[str, list[Feature]]:
+    """Return the features of every view, in the order of `MIN_DOCUMENTS`."""
+    characters = list(character_features(document))
+    return {
+        "words": list(word_features(document)),
+        "characters": characters,
+        "pairs": list(pair_features(characters)),
+    }
+
+
+class Reading(NamedTuple):
+    """A document as the model reads it.
+
+    Attributes:
+        columns: the distinct columns present, ascending, shape (k,).
+        values: their TF-IDF values, each view of unit length, shape (k,).
+        which: for every occurrence of a feature, its index in `columns`, shape (n,).
+        starts: the code points where the occurrences start and (`ends`) end, shape (n,).
+    """
+
+    columns: NDArray[np.int32]
+    values: NDArray[np.float32]
+    which: NDArray[np.intp]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
 class Featuriser:
     """TF-IDF over the views, one block of columns a view.
 
+    Term frequencies are `1 + ln(count)`, inverse document frequencies are smoothed:
+    `1 + ln((1 + documents) / (1 + document frequency))`. Source: scikit-learn's
+    `TfidfVectorizer(sublinear_tf=True)`, whose values these are; here the positions of the
+    features come along, which the evidence needs, and a message is looked up in one pass.
+
     Attributes:
-        vectorizers_: view name → fitted `TfidfVectorizer`.
+        vocabulary_: view name → feature name → column.
+        idf_: inverse document frequency of each column, float32, shape (features,).
     """
+
+    vocabulary_: Mapping[str, Mapping[str, int]]
+    idf_: NDArray[np.float32]
 
     def fit(self, documents: Sequence[Document]) -> "Featuriser":
         """Learn the vocabulary and the inverse document frequencies."""
-        self.vectorizers_ = {name: self._vectorizer(name) for name in VIEWS}
-        for vectorizer in self.vectorizers_.values():
-            vectorizer.fit(documents)
+        seen: dict[str, Counter[str]] = {name: Counter() for name in MIN_DOCUMENTS}
+        for document in documents:
+            for name, features in view(document).items():
+                seen[name].update({feature.name for feature in features})
+        terms = {
+            name: sorted(term for term, n in counts.items() if n >= MIN_DOCUMENTS[name])
+            for name, counts in seen.items()
+        }
+        frequency = {name: np.array([seen[name][t] for t in terms[name]]) for name in terms}
+        idf = {n: 1 + np.log((1 + len(documents)) / (1 + f)) for n, f in frequency.items()}
+        self._set(terms, idf)
         return self
+
+    def read(self, document: Document) -> Reading:
+        """Look every feature of a document up; those never learnt are passed over."""
+        columns: list[int] = []
+        places: list[tuple[int, int]] = []
+        for name, features in view(document).items():
+            vocabulary = self.vocabulary_[name]
+            for term, start, end in features:
+                column = vocabulary.get(term)
+                if column is not None:
+                    columns.append(column)
+                    places.append((start, end))
+        distinct, which, counts = np.unique(
+            np.array(columns, dtype=np.int32), return_inverse=True, return_counts=True
+        )
+        values = (1 + np.log(counts)) * self.idf_[distinct]
+        spans = np.array(places, dtype=np.int64).reshape(-1, 2)
+        unit = self._scale(distinct, values).astype(np.float32)
+        return Reading(distinct, unit, which, spans[:, 0], spans[:, 1])
 
     def transform(self, documents: Sequence[Document]) -> csr_matrix:
         """Return a float32 matrix of shape (documents, features)."""
-        blocks = [vectorizer.transform(documents) for vectorizer in self.vectorizers_.values()]
-        return hstack(blocks, format="csr", dtype=np.float32)
+        return self.to_matrix([self.read(document) for document in documents])
 
-    def blocks(self) -> Iterator[tuple[View, dict[str, int], int]]:
-        """Yield each view with its vocabulary and the column its block starts at."""
-        first = 0
-        for name, vectorizer in self.vectorizers_.items():
-            yield VIEWS[name], vectorizer.vocabulary_, first
-            first += len(vectorizer.vocabulary_)
+    def to_matrix(self, readings: Sequence[Reading]) -> csr_matrix:
+        """Stack readings to a float32 matrix of shape (readings, features)."""
+        ends = np.cumsum([0, *(len(r.columns) for r in readings)])
+        columns = np.concatenate([np.empty(0, dtype=np.int32), *(r.columns for r in readings)])
+        values = np.concatenate([np.empty(0, dtype=np.float32), *(r.values for r in readings)])
+        return csr_matrix((values, columns, ends), shape=(len(readings), len(self.idf_)))
 
     def to_arrays(self) -> tuple[dict[str, list[str]], dict[str, Any]]:
         """Return the vocabularies (in column order) and the inverse document frequencies."""
-        terms = {n: v.get_feature_names_out().tolist() for n, v in self.vectorizers_.items()}
-        return terms, {n: v.idf_.astype(np.float32) for n, v in self.vectorizers_.items()}
+        terms = {name: list(vocabulary) for name, vocabulary in self.vocabulary_.items()}
+        parts = np.split(self.idf_, self._starts[1:-1])
+        return terms, dict(zip(terms, parts, strict=True))
 
     @classmethod
-    def from_arrays(cls, terms: dict[str, list[str]], idf: dict[str, Any]) -> "Featuriser":
+    def from_arrays(
+        cls, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Any]
+    ) -> "Featuriser":
         """Rebuild a fitted featuriser from what `to_arrays` gave."""
         featuriser = cls()
-        featuriser.vectorizers_ = {}
-        for name in VIEWS:
-            vectorizer = featuriser._vectorizer(name, vocabulary=terms[name])
-            vectorizer.idf_ = idf[name].astype(np.float64)
-            featuriser.vectorizers_[name] = vectorizer
+        featuriser._set({name: terms[name] for name in MIN_DOCUMENTS}, idf)
         return featuriser
 
-    def _vectorizer(self, view: str, vocabulary: list[str] | None = None) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            analyzer=_Names(VIEWS[view]),
-            min_df=MIN_DOCUMENTS[view] if vocabulary is None else 1,
-            vocabulary=vocabulary,
-            sublinear_tf=True,
-            dtype=np.float64,
-        )
+    def _set(self, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Any]) -> None:
+        self._starts = np.cumsum([0, *(len(names) for names in terms.values())])
+        self.vocabulary_ = {
+            name: {term: int(first) + i for i, term in enumerate(names)}
+            for (name, names), first in zip(terms.items(), self._starts, strict=False)
+        }
+        self.idf_ = np.concatenate([idf[name] for name in terms]).astype(np.float32)
 
-
-class _Names:
-    """A view reduced to names, as scikit-learn's `analyzer` wants it."""
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-
-    def __call__(self, document: Document) -> list[str]:
-        return [feature.name for feature in self.view(document)]
+    def _scale(self, columns: NDArray[np.int32], values: NDArray[Any]) -> NDArray[Any]:
+        """Scale the part of each view to unit length."""
+        edges = np.searchsorted(columns, self._starts)
+        for start, end in pairwise(edges.tolist()):
+            if end > start:
+                values[start:end] /= np.sqrt((values[start:end] ** 2).sum())
+        return values
 
 
 def _fold(token: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from pipeline.evidence import explain
-from pipeline.features import Featuriser
+from pipeline.features import Featuriser, Reading
 from pipeline.records import Document, Evidence, Prediction, Scored
 from pipeline.taxonomy import Taxonomy
 
@@ -23,6 +24,11 @@ class LinearHead:
     codes: tuple[str, ...]
     coef: FloatArray
     intercept: FloatArray
+
+    def __post_init__(self) -> None:
+        # A message touches few features: with the weights of one feature side by side its
+        # product reads them in a row, and no copy is made.
+        object.__setattr__(self, "coef", np.asfortranarray(self.coef))
 
     def probabilities(self, features: Any) -> FloatArray:
         """Return an array of shape (documents, codes); rows sum to 1."""
@@ -97,14 +103,15 @@ class Model:
         """Return one prediction a document, in order."""
         if not documents:
             return []
-        features = self.featuriser.transform(documents)
+        readings = [self.featuriser.read(document) for document in documents]
+        features = self.featuriser.to_matrix(readings)
         leaves = self.leaves.probabilities(features)
         desks = self.departments.probabilities(features) if self.departments else None
         categories = self._categories(leaves)
         return [
             self._prediction(
                 documents[i],
-                features[i],
+                readings[i],
                 leaves[i],
                 categories[i],
                 None if desks is None else desks[i],
@@ -117,8 +124,9 @@ class Model:
         return self._categories(self.leaves.probabilities(self.featuriser.transform(documents)))
 
     def _categories(self, leaves: FloatArray) -> FloatArray:
-        return leaves @ self._membership()
+        return leaves @ self._membership
 
+    @cached_property
     def _membership(self) -> FloatArray:
         """Return a 0/1 array of shape (leaves, categories)."""
         order = list(self.taxonomy.categories)
@@ -134,7 +142,7 @@ class Model:
     def _prediction(
         self,
         document: Document,
-        features: Any,
+        reading: Reading,
         leaves: FloatArray,
         categories: FloatArray,
         desks: FloatArray | None,
@@ -152,24 +160,21 @@ class Model:
             categories=ranked,
             topics=_rank([c for c, _ in topics], np.array([p for _, p in topics])),
             departments=_rank(list(codes), desks) if desks is not None else (),
-            evidence=self._evidence(document, features, leaves, winner),
+            evidence=self._evidence(document, reading, leaves, winner),
             second_category=second,
-            second_evidence=(self._evidence(document, features, leaves, second) if second else ()),
+            second_evidence=(self._evidence(document, reading, leaves, second) if second else ()),
         )
 
     def _evidence(
-        self, document: Document, features: Any, leaves: FloatArray, category: str
+        self, document: Document, reading: Reading, leaves: FloatArray, category: str
     ) -> tuple[Evidence, ...]:
         """Explain a category by the gradient of its log-odds at this document."""
         inside = np.array([self._parent(leaf) == category for leaf in self.leaves.codes])
         pull = np.where(inside, leaves, 0) / max(float(leaves[inside].sum()), 1e-9)
         if not inside.all():
             pull -= np.where(inside, 0, leaves) / max(float(leaves[~inside].sum()), 1e-9)
-        columns = features.indices
-        gains = (pull.astype(np.float32) @ self.leaves.coef[:, columns]) * features.data
-        return explain(
-            document, self.featuriser, dict(zip(columns.tolist(), gains.tolist(), strict=True))
-        )
+        gradient = pull.astype(np.float32) @ self.leaves.coef[:, reading.columns]
+        return explain(document, reading, gradient * reading.values)
 
 
 def _rank(codes: list[str], probabilities: FloatArray) -> tuple[Scored, ...]:

@@ -3,9 +3,17 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pipeline.documents import read_document
-from pipeline.features import VIEWS, Featuriser, character_features, pair_features, word_features
+from pipeline.features import (
+    MIN_DOCUMENTS,
+    Featuriser,
+    character_features,
+    pair_features,
+    view,
+    word_features,
+)
 from pipeline.records import Document
 from pipeline.segmenter import Segmenter
 
@@ -28,15 +36,16 @@ def test_numbers_differ_by_size_only() -> None:
 def test_characters_come_alone_and_in_pairs_across_punctuation() -> None:
     read = document("修，路A3")
     assert [f.name for f in character_features(read)] == ["修", "路", "a", "0"]
-    assert list(pair_features(read)) == [("修路", 0, 3), ("路a", 2, 4), ("a0", 3, 5)]
+    pairs = list(pair_features(character_features(read)))
+    assert pairs == [("修路", 0, 3), ("路a", 2, 4), ("a0", 3, 5)]
 
 
 @given(st.text(max_size=60).filter(str.isalnum))
 def test_every_feature_covers_text(segmenter: Segmenter, raw: str) -> None:
     read = read_document(raw, segmenter)
     assert isinstance(read, Document)
-    for view in VIEWS.values():
-        for feature in view(read):
+    for features in view(read).values():
+        for feature in features:
             assert 0 <= feature.start < feature.end <= len(read.text)
 
 
@@ -51,14 +60,48 @@ DOCUMENTS = [
 def test_each_view_has_unit_length() -> None:
     features = Featuriser().fit(DOCUMENTS)
     matrix = features.transform(DOCUMENTS).toarray()[0]
-    starts = [first for _, _, first in features.blocks()]
-    for block in np.split(matrix, starts[1:]):
+    sizes = [len(vocabulary) for vocabulary in features.vocabulary_.values()]
+    for block in np.split(matrix, np.cumsum(sizes)[:-1]):
         assert np.isclose(np.linalg.norm(block), 1)
+
+
+@given(st.lists(st.lists(st.sampled_from(["污水", "修路", "的", "A3", "！"])), min_size=3))
+def test_the_values_are_scikit_learns(bags: list[list[str]]) -> None:
+    documents = [document(*bag) for bag in [["污水", "修路"], ["污水", "修路"], *bags]]
+    ours = Featuriser().fit(documents)
+    vocabulary = ours.vocabulary_["words"]
+    theirs = TfidfVectorizer(
+        analyzer=lambda d: [f.name for f in view(d)["words"]],
+        min_df=MIN_DOCUMENTS["words"],
+        sublinear_tf=True,
+    ).fit(documents)
+    assert theirs.vocabulary_ == vocabulary
+    columns = list(vocabulary.values())
+    expected = theirs.transform(documents).toarray()
+    assert np.allclose(ours.transform(documents).toarray()[:, columns], expected, atol=1e-6)
+
+
+def test_a_reading_knows_where_its_features_stand() -> None:
+    features = Featuriser().fit(DOCUMENTS)
+    reading = features.read(document("修路", "没见过", "污水", "修路"))
+    words = {c: t for t, c in features.vocabulary_["words"].items()}
+    found = [
+        (words[column], int(start), int(end))
+        for column, start, end in zip(
+            reading.columns[reading.which].tolist(), reading.starts, reading.ends, strict=True
+        )
+        if column in words
+    ]
+    assert found == [("修路", 0, 2), ("污水", 5, 7), ("修路", 7, 9)]
+
+
+def test_a_document_without_known_features_is_an_empty_row() -> None:
+    features = Featuriser().fit(DOCUMENTS)
+    assert features.transform([document("未曾"), document()]).nnz == 0
+    assert features.transform([]).shape == (0, len(features.idf_))
 
 
 def test_the_way_to_arrays_and_back_changes_nothing() -> None:
     features = Featuriser().fit(DOCUMENTS)
     again = Featuriser.from_arrays(*features.to_arrays())
-    assert np.allclose(
-        features.transform(DOCUMENTS).toarray(), again.transform(DOCUMENTS).toarray(), atol=1e-6
-    )
+    assert (features.transform(DOCUMENTS) != again.transform(DOCUMENTS)).nnz == 0

@@ -31,7 +31,7 @@ def test_a_second_category_has_its_cause(
 
 
 def test_a_second_category_shows_what_speaks_for_it(triage: Triage) -> None:
-    model = replace(triage.model, thresholds=Thresholds(second_category=0.001))
+    model = replace(triage.model, thresholds=Thresholds(second_category=1e-9))
     text = "茶叶卖不出去，厂里偷排废水，收购价太低，污水臭得很"
     prediction = replace(triage, model=model).triage(text).prediction
     assert prediction.second_category is not None
