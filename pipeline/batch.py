@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import InputError, OutputError
 from pipeline.masking import mask
 from pipeline.normalise import normalise
-from pipeline.records import Document, Rejection, TaggedItem
+from pipeline.records import Document, Message, Rejection, TaggedItem
 from pipeline.review import REASONS
 from pipeline.tables import Columns, Row, Table, choose_columns, open_tables, open_writer
 from pipeline.tables.write import LONGEST_XLSX_CELL
@@ -78,10 +78,12 @@ class _Source:
     columns: Columns
     masked: bool
 
-    def message(self, row: Row) -> tuple[str, str]:
-        """Return the id and the text of a row."""
+    def message(self, row: Row) -> Message:
+        """Return the id, the text and the station of a row."""
         named = row.values[self.columns.id] if self.columns.id is not None else ""
-        return named.strip() or str(row.number), self.columns.message(row.values)
+        station = row.values[self.columns.station] if self.columns.station is not None else ""
+        text = self.columns.message(row.values)
+        return Message(named.strip() or str(row.number), text, station.strip())
 
     def hide(self, text: str) -> str:
         """Return the text, with personal data masked where that is asked for."""
@@ -112,11 +114,7 @@ def tag_files(
         OutputError: the output cannot be written, or would overwrite an input.
     """
     _refuse_overwriting(inputs, output)
-    sources = [
-        _Source(t, choose_columns(t.columns, source=t.source, text_columns=text_columns), masked)
-        for path in inputs
-        for t in open_tables(path)
-    ]
+    sources = [s for path in inputs for s in _open_sources(path, text_columns, masked)]
     kept = list(dict.fromkeys(name for source in sources for name in source.table.columns))
     columns = [*kept, *_added_columns(kept)]
     summary, rejected = Summary(), rejected_path(output)
@@ -140,6 +138,25 @@ def tag_files(
     if not summary.rejected:
         rejected.unlink()
     return summary
+
+
+def read_messages(path: Path, text_columns: Sequence[str] = ()) -> Iterator[tuple[int, Message]]:
+    """Yield the row number and the message of every readable row of a file.
+
+    Raises:
+        InputError: as `tag_files`.
+    """
+    for source in _open_sources(path, text_columns, masked=False):
+        for row in source.table.rows():
+            if not row.problem:
+                yield row.number, source.message(row)
+
+
+def _open_sources(path: Path, text_columns: Sequence[str], masked: bool) -> list[_Source]:
+    return [
+        _Source(t, choose_columns(t.columns, source=t.source, text_columns=text_columns), masked)
+        for t in open_tables(path)
+    ]
 
 
 def rejected_path(output: Path) -> Path:

@@ -17,6 +17,7 @@ class Department:
     """A function of government and the bodies that carry it at each level.
 
     `county` and `township` are patterns: `{county}` and `{town}` stand for the place.
+    `called` is what people call it, `institutions` what it is in charge of (学校).
     """
 
     code: str
@@ -27,6 +28,8 @@ class Department:
     duties: str
     leads: tuple[str, ...]
     helps: tuple[str, ...]
+    called: tuple[str, ...] = ()
+    institutions: tuple[str, ...] = ()
 
     def name_at(self, level: Level, place: str = "") -> str:
         """Return the body's name at a level, for a place written `县市/乡镇`.
@@ -106,6 +109,8 @@ def _read_department(code: str, entry: Any, taxonomy: Taxonomy, source: str) -> 
         duties=str(entry["duties"]),
         leads=tuple(entry.get("leads", ())),
         helps=tuple(entry.get("helps", ())),
+        called=tuple(entry.get("called", ())),
+        institutions=tuple(entry.get("institutions", ())),
     )
 
 

@@ -8,12 +8,20 @@ Unicode code points in `Document.text`; probabilities lie in 0–1.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pipeline.departments import Level
 
 Urgency = Literal["normal", "urgent", "emergency"]
 Role = Literal["lead", "co"]
+
+
+class Message(NamedTuple):
+    """A message as it comes in: the caller's id, the text, and who took it, where known."""
+
+    id: str
+    text: str
+    station: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +110,17 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class PlaceMention:
-    """A place named in the text. `path` is `县市` or `县市/乡镇`, empty while ambiguous."""
+    """A place named in the text. `path` is `县市` or `县市/乡镇`, empty while ambiguous.
+
+    `village` says that the name is a village's (its path is then the town it lies in).
+    """
 
     text: str
     start: int
     end: int
     path: str
     candidates: tuple[str, ...] = ()
+    village: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +136,20 @@ class DepartmentChoice:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Where a message goes: desks in order, the level, the place, how soon."""
+    """Where a message goes: desks in order, the level, the place, how soon.
+
+    Attributes:
+        urgency_words: the words of the text that make it urgent.
+        rule_disagrees: a rule names another lead than the model would.
+    """
 
     departments: tuple[DepartmentChoice, ...]
     level: Level
     place: str
     places: tuple[PlaceMention, ...]
     urgency: Urgency
+    urgency_words: tuple[str, ...] = ()
+    rule_disagrees: bool = False
 
     @property
     def lead(self) -> DepartmentChoice | None:

@@ -10,6 +10,7 @@ REASONS = {
     "low_confidence": "把握不足",
     "two_categories": "两类都像",
     "ambiguous_place": "地名有歧义",
+    "rule_disagrees": "规则与模型不一致",
 }
 _TOO_SHORT = 5
 
@@ -31,5 +32,6 @@ def review_reasons(
         "low_confidence": prediction.confidence < thresholds.confidence,
         "two_categories": thresholds.are_tied(prediction.categories),
         "ambiguous_place": not routing.place and any(p.candidates for p in routing.places),
+        "rule_disagrees": routing.rule_disagrees,
     }
     return tuple(reason for reason in REASONS if applies[reason])

@@ -7,12 +7,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import DataFileError
 from pipeline.records import Urgency
 from pipeline.taxonomy import read_toml
 
 _LEVELS: tuple[Urgency, ...] = ("emergency", "urgent")
+
+
+class FoundUrgency(NamedTuple):
+    """How soon, and the words that say so (none where it is normal)."""
+
+    urgency: Urgency
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,15 @@ class UrgencyPhrases:
         >>> phrases.read("楼下着火了"), phrases.read("去年差点着火了")
         ('emergency', 'normal')
         """
+        return self.find(text).urgency
+
+    def find(self, text: str) -> FoundUrgency:
+        """Return the highest urgency, with the words that say so."""
         for level, pattern in self.patterns.items():
-            if any(match.group("phrase") for match in pattern.finditer(text)):
-                return level
-        return "normal"
+            words = [m.group("phrase") for m in pattern.finditer(text) if m.group("phrase")]
+            if words:
+                return FoundUrgency(level, tuple(dict.fromkeys(words)))
+        return FoundUrgency("normal", ())
 
     @classmethod
     def from_lists(

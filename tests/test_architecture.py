@@ -63,6 +63,8 @@ def test_every_room_of_the_declared_order_exists() -> None:
         ("fastapi", {"service"}),
         ("pydantic", {"service"}),
         ("click", {"pipeline.cli"}),
+        ("ahocorasick_rs", {"pipeline.matching"}),
+        ("jinja2", {"pipeline.report"}),
         ("rich", {"pipeline.cli"}),
         ("xlsxwriter", {"pipeline.tables"}),
         ("python_calamine", {"pipeline.tables"}),
@@ -91,7 +93,8 @@ def test_nothing_prints_but_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["pipeline", "service", "models", "corpora", "notebooks", "tests", "benchmarks"]
+    "folder",
+    ["pipeline", "service", "models", "corpora", "notebooks", "tests", "benchmarks", "examples"],
 )
 def test_every_top_folder_says_what_lives_there(folder: str) -> None:
     assert len((ROOT / folder / "README.md").read_text("utf-8")) > 100

@@ -117,6 +117,46 @@ def test_train_saves_a_named_model_that_is_listed_and_shown(
     assert item["category"] == "交通" and item["topic"] is None
 
 
+def test_routes_check_shows_what_the_rules_would_change(tmp_path: Path) -> None:
+    data = tmp_path / "a.csv"
+    data.write_text("内容\n电梯困人没人修，污水直接排进河里\n麻将馆通宵打牌赌钱\n", "utf-8")
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    (folder / "routing.toml").write_text(
+        '[[rule]]\nname = "排河"\nlead = "water"\nwhy = "河归水利"\nwords = ["排进河里"]\n', "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", "routes", "check",
+         "--data", str(data), "--model", "default"],
+        capture_output=True, check=False,
+        env=os.environ | {"WUWEI_HOME": str(with_models(tmp_path))},
+    )  # fmt: skip
+    said = done.stdout.decode()
+    assert done.returncode == 0, done.stderr.decode()
+    assert "1 条规则，0 个问题" in said and "2 行中有 1 行会改变" in said
+    assert "规则“排河”" in said
+
+
+def with_models(home: Path) -> Path:
+    """Give a home of its own the models of the tests."""
+    (home / "models").symlink_to(models_dir())
+    return home
+
+
+def test_routes_check_finds_conflicts_and_exits_with_2(tmp_path: Path) -> None:
+    (tmp_path / "corpora").mkdir()
+    rule = '[[rule]]\nname = "{}"\nlead = "{}"\nwhy = "x"\nwords = ["{}"]\n'
+    (tmp_path / "corpora/routing.toml").write_text(
+        rule.format("灯", "power", "路灯") + rule.format("也灯", "housing", "灯杆"), "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli import main; main()", "routes", "check"],
+        capture_output=True, check=False, env=os.environ | {"WUWEI_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "矛盾：“灯”和“也灯”" in done.stdout.decode()
+
+
 BAD_USAGE = [
     (["tag", "none.csv", "-o", "out.csv"], "找不到文件 none.csv"),
     (["tag", "empty.csv", "-o", "out.csv"], "empty.csv 是空文件"),

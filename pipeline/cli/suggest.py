@@ -17,10 +17,12 @@ _URGENCY = {"normal": "一般", "urgent": "加急", "emergency": "紧急"}
 @click.command()
 @click.argument("text")
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象。")
+@click.option("--station", default="", metavar="PLACE", help="收件站点：县市/乡镇，或它的名称。")
 @model_option
-def suggest(text: str, as_json: bool, name: str) -> None:
+def suggest(text: str, as_json: bool, station: str, name: str) -> None:
     """看一条留言：类别、主题、部门和理由。TEXT 写 - 时从标准输入读。"""
-    item = load_triage(name).triage(_read_standard_input() if text == "-" else text)
+    text = _read_standard_input() if text == "-" else text
+    item = load_triage(name).triage(text, station=station)
     if as_json:
         click.echo(json.dumps(item.to_dict(), ensure_ascii=False))
     else:
@@ -43,7 +45,8 @@ def describe(item: TaggedItem) -> list[str]:
         lines.append("主办    —（没有看出要谁办什么）")
     if routing.place:
         lines.append(f"地点    {routing.place}")
-    lines.append(f"缓急    {_URGENCY[routing.urgency]}")
+    said = f"（{'、'.join(routing.urgency_words)}）" if routing.urgency_words else ""
+    lines.append(f"缓急    {_URGENCY[routing.urgency]}{said}")
     lines.append(f"依据    {_words(prediction.evidence)}")
     if prediction.second_category:
         name = names[prediction.second_category]

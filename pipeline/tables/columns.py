@@ -1,4 +1,4 @@
-"""Which columns hold the message, its title and its id: by name, never by guessing content."""
+"""Which columns hold the message, its title, id and station: by name, never by content."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ TEXT = (
     "content", "text",
 )  # fmt: skip
 TITLE = ("标题", "留言主题", "留言标题", "诉求标题", "心愿标题", "建议标题", "主题", "title")
+STATION = ("联络站", "站点", "受理站点", "收件站点", "代表联络站", "station")
 ID = ("id", "编号", "留言编号", "工单编号", "诉求编号", "心愿编号", "建议编号", "序号")
 _CLOSING = tuple("。！？!?；;：:，,…")
 
@@ -21,6 +22,7 @@ class Columns:
     text: tuple[int, ...]
     title: int | None
     id: int | None
+    station: int | None = None
 
     def message(self, values: Sequence[str]) -> str:
         """Join title and text columns of a row to one message.
@@ -58,7 +60,8 @@ def choose_columns(
     if not text:
         raise _no_column(source, "没有找到留言正文列", columns)
     title = None if text_columns else next(iter(_first(names, TITLE)), None)
-    return Columns(text, title, next(iter(_first(names, ID)), None))
+    usual_id, usual_station = (next(iter(_first(names, usual)), None) for usual in (ID, STATION))
+    return Columns(text, title, usual_id, usual_station)
 
 
 def _first(names: Sequence[str], usual: Sequence[str]) -> tuple[int, ...]:
