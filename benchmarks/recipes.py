@@ -8,9 +8,9 @@ shipped corpus (out of fold, near-duplicates kept together). Last, to see whethe
 carries over, on `../shared/gold/dev.jsonl`. None of these files is part of the repository.
 
 A view is written as in `w2>=3`: pairs of words that stand in at least three messages; `c`
-are characters. Views are scaled to unit length each. `head` and `tail` count what stands in
-the first 30 characters, or the last sentence, twice. `lexicon` adds a view of the words of
-`corpora/lexicon.txt`. The peer is the first line.
+are characters. Views are scaled to unit length each. `head20x3` counts what stands in the first
+20 characters (the title) three times, `tail` the last sentence twice. `lexicon` adds a view of
+the words of `corpora/lexicon.txt`. The peer is the first line.
 """
 
 import re
@@ -74,7 +74,10 @@ RECIPES = {
     "emphasis, short, C 1": Recipe(SHORT, 1.0),
     "emphasis, short, power 1": Recipe(SHORT, 0.5, 1.0),
     "emphasis, with word pairs": Recipe(PAIRS),
-    "emphasis, short, head": Recipe(boost="head"),
+    "emphasis, short, head20x2": Recipe(boost="head20x2"),
+    "emphasis, short, head20x3": Recipe(boost="head20x3"),
+    "emphasis, short, head30x3": Recipe(boost="head30x3"),
+    "emphasis, word pairs, head20x3": Recipe(PAIRS, boost="head20x3"),
     "emphasis, short, tail": Recipe(boost="tail"),
     "emphasis, short, lexicon": Recipe(lexicon=True),
     "multinomial logistic, short": Recipe(SHORT, 20.0, multinomial=True),
@@ -114,8 +117,9 @@ def names_of(document: Document, kind: str, boost: str, lexicon: frozenset[str])
     if kind == "lexicon":
         return [f.name for f in word_features(document) if f.name in lexicon]
     found = list(n_grams(document, kind))
-    if boost == "head":
-        found += [f for f in found if f.end <= 30]
+    if boost.startswith("head"):
+        characters, times = map(int, boost.removeprefix("head").split("x"))
+        found += [f for f in found if f.end <= characters] * (times - 1)
     elif boost == "tail":
         last = max((m.end() for m in re.finditer(r"[。！？；\n](?=.)", document.text)), default=0)
         found += [f for f in found if f.start >= last]

@@ -135,6 +135,17 @@ class Model:
             member[row, order.index(self._parent(leaf))] = 1.0
         return member
 
+    @cached_property
+    def _asking(self) -> NDArray[np.bool_]:
+        """Which leaves ask somebody for something, shape (leaves,)."""
+        topics = self.taxonomy.topics
+        return np.array(
+            [
+                topics[leaf].asks if leaf in topics else leaf != self.taxonomy.fallback
+                for leaf in self.leaves.codes
+            ]
+        )
+
     def _parent(self, leaf: str) -> str:
         topic = self.taxonomy.topics.get(leaf)
         return topic.category if topic else leaf
@@ -163,6 +174,7 @@ class Model:
             evidence=self._evidence(document, reading, leaves, winner),
             second_category=second,
             second_evidence=(self._evidence(document, reading, leaves, second) if second else ()),
+            asks=float(leaves[self._asking].sum()),
         )
 
     def _evidence(

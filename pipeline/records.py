@@ -88,6 +88,7 @@ class Prediction:
         evidence: at most eight stretches, strongest first.
         second_category: the runner-up, where the message may well belong to it too.
         second_evidence: what moved the decision towards it; empty where there is none.
+        asks: probability that the message asks somebody for something (0–1).
     """
 
     categories: tuple[Scored, ...]
@@ -96,6 +97,7 @@ class Prediction:
     evidence: tuple[Evidence, ...]
     second_category: str | None = None
     second_evidence: tuple[Evidence, ...] = ()
+    asks: float = 1.0
 
     @property
     def category(self) -> str:

@@ -27,6 +27,9 @@ _HELP = 0.25
 _WORTH_NAMING = 0.05
 # What a department asked by name gains; in the corpus 86 of 100 such are accepted as right.
 _ADDRESSED = 0.45
+# From this probability on a message is taken to ask for something. Low on purpose: a desk that
+# has nothing to do says so at once, a message without a desk lies.
+_ASKS = 0.25
 # A mentioned institution (学校) hints at the department in charge of it.
 _INSTITUTION = 0.05
 
@@ -58,7 +61,7 @@ class Router:
         found = self.urgency.find(text)
         choices: list[_Choice] = []
         rule, learnt_lead = None, ""
-        if self._asks(prediction):
+        if prediction.asks >= _ASKS:
             mentions = self.addressing.find(text)
             scores = self._scores(prediction, mentions)
             learnt_lead = next(iter(scores), "")
@@ -95,10 +98,6 @@ class Router:
             return rule.level
         department = self.departments.by_code.get(rule.lead if rule else lead)
         return "township" if department and department.township and level == "county" else level
-
-    def _asks(self, prediction: Prediction) -> bool:
-        topic = self.taxonomy.topics.get(prediction.topics[0].code) if prediction.topics else None
-        return topic.asks if topic else prediction.category != self.taxonomy.fallback
 
     def _scores(
         self, prediction: Prediction, mentions: Sequence[DepartmentMention]

@@ -14,6 +14,11 @@ from pipeline.records import Urgency
 from pipeline.taxonomy import read_toml
 
 _LEVELS: tuple[Urgency, ...] = ("emergency", "urgent")
+_FIELDS = ("phrases", "except", "unless", "danger", "now")
+# How far apart, in characters, a danger and a call for help may stand.
+_NEAR = 40
+_GAP = "[^，。！？；,!?;\\s]{0,10}?"
+_SENTENCE = re.compile(r"[^。！？!?\n]+")
 
 
 class FoundUrgency(NamedTuple):
@@ -24,39 +29,84 @@ class FoundUrgency(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UrgencyPhrases:
-    """Compiled phrases per level, highest level first."""
+class Level:
+    """What makes a message this urgent, and what only looks like it.
 
-    patterns: Mapping[Urgency, re.Pattern[str]]
+    Attributes:
+        urgency: what a message becomes.
+        phrase: the phrases that count, and (first) the exceptions that cover them.
+        unless: words that make a sentence speak of something past, feared or told.
+        danger, now: words that count where they stand near each other.
+    """
+
+    urgency: Urgency
+    phrase: re.Pattern[str]
+    unless: re.Pattern[str]
+    danger: re.Pattern[str]
+    now: re.Pattern[str]
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Return the words that count, each once, in order."""
+        found: list[str] = []
+        for sentence in _SENTENCE.finditer(text):
+            if not self.unless.search(sentence.group()):
+                found += [m.group("phrase") for m in self.phrase.finditer(sentence.group())]
+                found += self._near(text, sentence)
+        return tuple(dict.fromkeys(word for word in found if word))
+
+    def _near(self, text: str, sentence: re.Match[str]) -> list[str]:
+        """Return a call for help in this sentence with the danger that stands near it."""
+        for call in self.now.finditer(text, sentence.start(), sentence.end()):
+            low, high = max(0, call.start() - _NEAR), call.end() + _NEAR
+            danger = self.danger.search(text, low, high)
+            if danger:
+                return [danger.group(), call.group()]
+        return []
+
+
+@dataclass(frozen=True)
+class UrgencyPhrases:
+    """The levels, highest first."""
+
+    levels: Sequence[Level]
 
     def read(self, text: str) -> Urgency:
         """Return the highest urgency whose phrase stands in the text.
 
-        >>> phrases = UrgencyPhrases.from_lists({"emergency": (["着火了"], ["差点着火"])})
-        >>> phrases.read("楼下着火了"), phrases.read("去年差点着火了")
-        ('emergency', 'normal')
+        >>> phrases = UrgencyPhrases.from_lists(
+        ...     {"emergency": (["着火了", "电线…掉"], ["心里着火了"], ["去年"])}
+        ... )
+        >>> [phrases.read(t) for t in ("楼下着火了", "去年着火了", "我心里着火了", "电线又掉下来")]
+        ['emergency', 'normal', 'normal', 'emergency']
         """
         return self.find(text).urgency
 
     def find(self, text: str) -> FoundUrgency:
         """Return the highest urgency, with the words that say so."""
-        for level, pattern in self.patterns.items():
-            words = [m.group("phrase") for m in pattern.finditer(text) if m.group("phrase")]
+        for level in self.levels:
+            words = level.words(text)
             if words:
-                return FoundUrgency(level, tuple(dict.fromkeys(words)))
+                return FoundUrgency(level.urgency, words)
         return FoundUrgency("normal", ())
 
     @classmethod
-    def from_lists(
-        cls, lists: Mapping[Urgency, tuple[Sequence[str], Sequence[str]]]
-    ) -> "UrgencyPhrases":
-        """Build from phrases and exceptions per level. An exception that covers wins."""
-        patterns = {}
-        for level, (phrases, exceptions) in lists.items():
-            spare = "|".join(map(re.escape, exceptions)) or "(?!)"
-            wanted = "|".join(map(re.escape, phrases)) or "(?!)"
-            patterns[level] = re.compile(f"(?:{spare})|(?P<phrase>{wanted})")
-        return cls(patterns)
+    def from_lists(cls, lists: Mapping[Urgency, Sequence[Sequence[str]]]) -> "UrgencyPhrases":
+        """Build from lists per level, highest first: phrases, exceptions, unless, danger, now.
+
+        An exception that starts where a phrase does, or before it, wins. Lists may be left
+        out from the end.
+        """
+        return cls(
+            [
+                Level(
+                    urgency,
+                    re.compile(f"{_any_of(exceptions)}|(?P<phrase>{_any_of(phrases)})"),
+                    *(re.compile(_any_of(words)) for words in (unless, danger, now)),
+                )
+                for urgency, given in lists.items()
+                for phrases, exceptions, unless, danger, now in [[*given, [], [], [], []][:5]]
+            ]
+        )
 
     @classmethod
     def from_file(cls, path: Path) -> "UrgencyPhrases":
@@ -66,13 +116,20 @@ class UrgencyPhrases:
             DataFileError: a level lists no phrases.
         """
         data = read_toml(path)
-        lists: dict[Urgency, tuple[Sequence[str], Sequence[str]]] = {}
-        for level in _LEVELS:
-            entry = data.get(level, {})
+        lists: dict[Urgency, Sequence[Sequence[str]]] = {}
+        for urgency in _LEVELS:
+            entry = data.get(urgency, {})
             if not entry.get("phrases"):
                 raise DataFileError(
-                    f"{path.name}：[{level}] 没有 phrases。请至少写一个短语。",
-                    f"{path.name}: [{level}] lists no phrases.",
+                    f"{path.name}：[{urgency}] 没有 phrases。请至少写一个短语。",
+                    f"{path.name}: [{urgency}] lists no phrases.",
                 )
-            lists[level] = (entry["phrases"], entry.get("except", []))
+            lists[urgency] = [entry.get(field, []) for field in _FIELDS]
         return cls.from_lists(lists)
+
+
+def _any_of(phrases: Sequence[str]) -> str:
+    """Return a pattern for any of the phrases; `…` spans a few characters of one clause."""
+    longest_first = sorted(phrases, key=len, reverse=True)
+    patterns = (re.escape(p).replace("…", _GAP) for p in longest_first)
+    return "(?:" + "|".join(patterns) + ")" if phrases else "(?!)"

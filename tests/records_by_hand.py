@@ -12,8 +12,11 @@ def prediction(
     categories: dict[str, float],
     topics: dict[str, float] | None = None,
     departments: dict[str, float] | None = None,
+    asks: float = 1.0,
 ) -> Prediction:
-    return Prediction(_scored(categories), _scored(topics or {}), _scored(departments or {}), ())
+    return Prediction(
+        _scored(categories), _scored(topics or {}), _scored(departments or {}), (), asks=asks
+    )
 
 
 def _scored(probabilities: dict[str, float]) -> tuple[Scored, ...]:

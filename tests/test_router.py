@@ -40,7 +40,7 @@ def test_experience_can_outweigh_the_duty_clause(router: Router) -> None:
 
 
 def test_who_asks_for_nothing_is_sent_nowhere(router: Router) -> None:
-    thanks = prediction(categories={"other": 1.0}, topics={"praise": 1.0})
+    thanks = prediction(categories={"other": 1.0}, topics={"praise": 1.0}, asks=0.1)
     routing = router.route(document("谢谢你们"), thanks)
     assert routing.departments == () and routing.lead is None
 
