@@ -7,6 +7,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pipeline.documents import read_document
 from pipeline.features import (
+    HEAD,
+    HEAD_COUNTS,
     MIN_DOCUMENTS,
     Featuriser,
     character_features,
@@ -71,7 +73,9 @@ def test_the_values_are_scikit_learns(bags: list[list[str]]) -> None:
     ours = Featuriser().fit(documents)
     vocabulary = ours.vocabulary_["words"]
     theirs = TfidfVectorizer(
-        analyzer=lambda d: [f.name for f in view(d)["words"]],
+        analyzer=lambda d: [
+            f.name for f in view(d)["words"] for _ in range(HEAD_COUNTS if f.end <= HEAD else 1)
+        ],
         min_df=MIN_DOCUMENTS["words"],
         sublinear_tf=True,
     ).fit(documents)
