@@ -8,9 +8,9 @@ shipped corpus (out of fold, near-duplicates kept together). Last, to see whethe
 carries over, on `../shared/gold/dev.jsonl`. None of these files is part of the repository.
 
 A view is written as in `w2>=3`: pairs of words that stand in at least three messages; `c`
-are characters. Views are scaled to unit length each. `head20x3` counts what stands in the first
-20 characters (the title) three times, `tail` the last sentence twice. `lexicon` adds a view of
-the words of `corpora/lexicon.txt`. The peer is the first line.
+are characters. Views are scaled to unit length each. `head20x3>80` counts what stands in the
+first 20 characters (the title) of a text of over 80 three times, `tail` the last sentence twice.
+`lexicon` adds a view of the words of `corpora/lexicon.txt`. The peer is the first line.
 """
 
 import re
@@ -74,10 +74,12 @@ RECIPES = {
     "emphasis, short, C 1": Recipe(SHORT, 1.0),
     "emphasis, short, power 1": Recipe(SHORT, 0.5, 1.0),
     "emphasis, with word pairs": Recipe(PAIRS),
-    "emphasis, short, head20x2": Recipe(boost="head20x2"),
-    "emphasis, short, head20x3": Recipe(boost="head20x3"),
-    "emphasis, short, head30x3": Recipe(boost="head30x3"),
-    "emphasis, word pairs, head20x3": Recipe(PAIRS, boost="head20x3"),
+    "emphasis, short, head20x2>0": Recipe(boost="head20x2>0"),
+    "emphasis, short, head20x3>0": Recipe(boost="head20x3>0"),
+    "emphasis, short, head30x3>0": Recipe(boost="head30x3>0"),
+    "emphasis, short, head20x3>80": Recipe(boost="head20x3>80"),
+    "emphasis, short, head20x3>150": Recipe(boost="head20x3>150"),
+    "emphasis, word pairs, head20x3>80": Recipe(PAIRS, boost="head20x3>80"),
     "emphasis, short, tail": Recipe(boost="tail"),
     "emphasis, short, lexicon": Recipe(lexicon=True),
     "multinomial logistic, short": Recipe(SHORT, 20.0, multinomial=True),
@@ -118,8 +120,9 @@ def names_of(document: Document, kind: str, boost: str, lexicon: frozenset[str])
         return [f.name for f in word_features(document) if f.name in lexicon]
     found = list(n_grams(document, kind))
     if boost.startswith("head"):
-        characters, times = map(int, boost.removeprefix("head").split("x"))
-        found += [f for f in found if f.end <= characters] * (times - 1)
+        characters, times, least = map(int, re.findall(r"\d+", boost))
+        if len(document.text) > least:
+            found += [f for f in found if f.end <= characters] * (times - 1)
     elif boost == "tail":
         last = max((m.end() for m in re.finditer(r"[。！？；\n](?=.)", document.text)), default=0)
         found += [f for f in found if f.start >= last]
