@@ -3,7 +3,7 @@
 Views that fail differently: words know meaning but are cut wrongly in dialect and typos;
 characters do not care how anything is cut. Each view is scaled to unit length, so that none
 drowns the others. Longer n-grams were tried and left out: they fit the corpus and miss the
-messages to come; counting the head (mostly a title) three times helps on real messages
+messages to come; counting the head of a long message (mostly a title) three times helps
 (`benchmarks/README.md`).
 """
 
@@ -60,8 +60,9 @@ def pair_features(characters: Iterable[Feature]) -> Iterator[Feature]:
 MIN_DOCUMENTS = {"words": 2, "characters": 2, "pairs": 3}
 
 
-# What stands in the first characters counts this often: people say there what it is about.
-HEAD, HEAD_COUNTS = 20, 3
+# In a message of more than `HAS_HEAD` characters what stands in the first `HEAD` counts
+# `HEAD_COUNTS` times: it is mostly a title, and says what the message is about.
+HAS_HEAD, HEAD, HEAD_COUNTS = 80, 20, 3
 
 
 def view(document: Document) -> dict[str, list[Feature]]:
@@ -94,7 +95,7 @@ class Reading(NamedTuple):
 class Featuriser:
     """TF-IDF over the views, one block of columns a view.
 
-    Term frequencies are `1 + ln(count)`, where the head of a message counts three times;
+    Term frequencies are `1 + ln(count)`, where the head of a long message counts three times;
     inverse document frequencies are smoothed:
     `1 + ln((1 + documents) / (1 + document frequency))`. Source: scikit-learn's
     `TfidfVectorizer(sublinear_tf=True)`, whose values these are; here the positions of the
@@ -136,7 +137,8 @@ class Featuriser:
                     places.append((start, end))
         distinct, which = np.unique(np.array(columns, dtype=np.int32), return_inverse=True)
         spans = np.array(places, dtype=np.int64).reshape(-1, 2)
-        counts = np.bincount(which, np.where(spans[:, 1] <= HEAD, HEAD_COUNTS, 1))
+        head = HEAD if len(document.text) > HAS_HEAD else 0
+        counts = np.bincount(which, np.where(spans[:, 1] <= head, HEAD_COUNTS, 1))
         values = (1 + np.log(counts)) * self.idf_[distinct]
         unit = self._scale(distinct, values).astype(np.float32)
         return Reading(distinct, unit, which, spans[:, 0], spans[:, 1])

@@ -7,6 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pipeline.documents import read_document
 from pipeline.features import (
+    HAS_HEAD,
     HEAD,
     HEAD_COUNTS,
     MIN_DOCUMENTS,
@@ -69,13 +70,20 @@ def test_each_view_has_unit_length() -> None:
 
 @given(st.lists(st.lists(st.sampled_from(["污水", "修路", "的", "A3", "！"])), min_size=3))
 def test_the_values_are_scikit_learns(bags: list[list[str]]) -> None:
-    documents = [document(*bag) for bag in [["污水", "修路"], ["污水", "修路"], *bags]]
+    """Also for a message with a head, whose features then stand there more than once."""
+    long = ["修路", "污水"] * 30
+    documents = [document(*bag) for bag in [["污水", "修路"], ["污水", "修路"], long, *bags]]
+
+    def names(d: Document) -> list[str]:
+        head = HEAD if len(d.text) > HAS_HEAD else 0
+        return [
+            f.name for f in view(d)["words"] for _ in range(HEAD_COUNTS if f.end <= head else 1)
+        ]
+
     ours = Featuriser().fit(documents)
     vocabulary = ours.vocabulary_["words"]
     theirs = TfidfVectorizer(
-        analyzer=lambda d: [
-            f.name for f in view(d)["words"] for _ in range(HEAD_COUNTS if f.end <= HEAD else 1)
-        ],
+        analyzer=names,
         min_df=MIN_DOCUMENTS["words"],
         sublinear_tf=True,
     ).fit(documents)
