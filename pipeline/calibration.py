@@ -56,7 +56,7 @@ def fit_scaling(
     leaves: FloatArray,
     parent: NDArray[np.intp],
     *,
-    target: NDArray[np.intp],
+    accepted: NDArray[np.bool_],
     leaf_target: NDArray[np.intp],
     weights: FloatArray,
 ) -> Scaling:
@@ -64,18 +64,19 @@ def fit_scaling(
 
     Args:
         categories: held-out scores of shape (rows, categories); `leaves` of (rows, leaves).
-        target: each row's category; `leaf_target` its leaf, or -1 where nobody named it.
+        accepted: for each row, the categories that count as right, shape (rows, categories).
+        leaf_target: each row's leaf, or -1 where nobody named it.
         weights: what each row counts.
     """
     n_categories = categories.shape[1]
     two_levels = leaves.shape[1] > n_categories
-    rows = np.arange(len(target))
+    rows = np.arange(len(leaf_target))
     named = np.flatnonzero(leaf_target >= 0)
     weigh = weights / weights.sum()
-    weigh_named = np.zeros(len(target))
+    weigh_named = np.zeros(len(leaf_target))
     if two_levels and len(named):
         weigh_named[named] = _LEAF_SHARE * weights[named] / weights[named].sum()
-    member = np.equal.outer(target, parent).astype(np.float64)  # leaves of the row's category
+    member = accepted[:, parent].astype(np.float64)  # leaves that count as right
 
     def loss(p: FloatArray) -> tuple[float, FloatArray]:
         scaling = Scaling((p[0], p[1] * two_levels), p[2:], parent)

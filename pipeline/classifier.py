@@ -13,7 +13,7 @@ two levels). Everything folds into one weight matrix: prediction is a single pro
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +31,9 @@ from pipeline.calibration import fit_scaling, sum_leaves
 from pipeline.machines import UNSEEN, fit_one_vs_rest
 
 FloatArray = NDArray[np.float64]
+
+# From this many rows on, folds are worth a process each.
+_WORTH_PROCESSES = 2000
 
 
 class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -83,6 +86,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         groups: ArrayLike | None = None,
         *,
         hints: tuple[Any, ArrayLike] | None = None,
+        also: Sequence[Collection[str]] | None = None,
     ) -> Self:
         """Fit on a matrix of shape (rows, features) and one leaf (or category) a row.
 
@@ -90,6 +94,9 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             hints: more rows and their leaves, which are no messages (what a topic's
                 definition says): learnt from, but never calibrated or judged on. Hints of
                 leaves that no row has are left out.
+
+            also: for each row, other categories that count as right. Nothing is learnt from
+                them; but a probability then says how likely a category is to be accepted.
 
         Raises:
             ValueError: there are fewer than two categories.
@@ -107,7 +114,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self._hints = _usable_hints(hints, leaves, parent)
         rows = np.arange(len(leaves)) if groups is None else np.asarray(groups)
         scores = self._out_of_fold(X, leaves, categories, rows)
-        self._calibrate(scores, leaves, categories)
+        self._calibrate(scores, leaves, categories, also or [()] * len(leaves))
         self._fold_weights(X, leaves, categories)
         del self._hints
         return self
@@ -151,20 +158,23 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
     ) -> tuple[FloatArray, FloatArray]:
         category_scores = np.full((len(y), len(self.classes_)), UNSEEN)
         leaf_scores = np.full((len(y), len(self.leaves_)), UNSEEN)
-
-        def score(train: NDArray[Any], test: NDArray[Any]) -> None:
-            lessons, their_leaves, their_categories = self._with_hints(
-                X[train], y[train], categories[train]
-            )
-            coef, intercept = self._fit_machine(lessons, their_categories, self.classes_)
-            category_scores[test] = X[test] @ coef.T + intercept
-            leaf_scores[test] = self._topic_scores(lessons, their_leaves, X[test])
-
         splits = self._splits(categories, groups)
-        # liblinear works without the interpreter's lock: threads share the matrix.
-        jobs = min(len(splits), os.cpu_count() or 1)
-        Parallel(n_jobs=jobs, prefer="threads")(delayed(score)(*split) for split in splits)
+        # Processes, not threads: liblinear draws its order from one generator per process,
+        # and the same data must give the same weights.
+        jobs = min(len(splits), os.cpu_count() or 1) if len(y) > _WORTH_PROCESSES else 1
+        work = (
+            delayed(self._score_fold)(*self._with_hints(X[a], y[a], categories[a]), X[b])
+            for a, b in splits
+        )
+        for (_, test), scores in zip(splits, Parallel(n_jobs=jobs)(work), strict=True):
+            category_scores[test], leaf_scores[test] = scores
         return category_scores, leaf_scores
+
+    def _score_fold(
+        self, X: Any, y: NDArray[Any], categories: NDArray[Any], X_test: Any
+    ) -> tuple[FloatArray, FloatArray]:
+        coef, intercept = self._fit_machine(X, categories, self.classes_)
+        return np.asarray(X_test @ coef.T + intercept), self._topic_scores(X, y, X_test)
 
     def _with_hints(
         self, X: Any, y: NDArray[Any], categories: NDArray[Any]
@@ -197,16 +207,23 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         return np.asarray(X_test @ coef.T + intercept)
 
     def _calibrate(
-        self, scores: tuple[FloatArray, FloatArray], y: NDArray[Any], categories: NDArray[Any]
+        self,
+        scores: tuple[FloatArray, FloatArray],
+        y: NDArray[Any],
+        categories: NDArray[Any],
+        also: Sequence[Collection[str]],
     ) -> None:
         """Choose scales and biases that make the out-of-fold scores most likely."""
         target = np.searchsorted(self.classes_, categories)
+        accepted = np.equal.outer(target, np.arange(len(self.classes_)))
+        for row, others in enumerate(also):
+            accepted[row] |= np.isin(self.classes_, list(others))
         leaf_of = {leaf: i for i, leaf in enumerate(self.leaves_.tolist())}
         self.oof_weights_ = self._row_weights(target)
         scaling = fit_scaling(
             *scores,
             self.leaf_parent_,
-            target=target,
+            accepted=accepted,
             leaf_target=np.array([leaf_of.get(label, -1) for label in y.tolist()]),
             weights=self.oof_weights_,
         )

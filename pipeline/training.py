@@ -147,7 +147,7 @@ def _fit_categories(
     parent = {code: topic.category for code, topic in taxonomy.topics.items()}
     labels = np.array([m.topic or m.category for m in messages])
     classifier = HierarchicalClassifier(parent=parent, shares=taxonomy.shares, random_state=seed)
-    return classifier.fit(features, labels, groups, hints=hints)
+    return classifier.fit(features, labels, groups, hints=hints, also=[m.also for m in messages])
 
 
 def _fit_departments(

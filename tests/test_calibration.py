@@ -20,10 +20,15 @@ def drawn(rows: int, stretch: float) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return categories, leaves, labels
 
 
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """The category of each leaf as the only one that counts as right."""
+    return np.equal.outer(PARENT[labels], np.arange(3))
+
+
 def fitted(rows: int, stretch: float) -> tuple[Scaling, np.ndarray, np.ndarray, np.ndarray]:
     categories, leaves, labels = drawn(rows, stretch)
     scaling = fit_scaling(
-        categories, leaves, PARENT, target=PARENT[labels], leaf_target=labels,
+        categories, leaves, PARENT, accepted=one_hot(labels), leaf_target=labels,
         weights=np.ones(rows),
     )  # fmt: skip
     return scaling, categories, leaves, labels
@@ -68,7 +73,23 @@ def test_rows_without_a_named_leaf_still_speak_for_their_category() -> None:
     categories, leaves, labels = drawn(400, 1.0)
     nameless = np.full(400, -1)
     scaling = fit_scaling(
-        categories, leaves, PARENT, target=PARENT[labels], leaf_target=nameless,
+        categories, leaves, PARENT, accepted=one_hot(labels), leaf_target=nameless,
         weights=np.ones(400),
     )  # fmt: skip
     assert scaling.scales[0] > 0.5
+
+
+def test_what_is_accepted_too_makes_probabilities_surer() -> None:
+    categories, leaves, labels = drawn(400, 0.5)
+    right = one_hot(labels)
+    generous = right | (np.arange(400)[:, None] % 2 == 0) & np.array([True, True, False])
+    strict, loose = (
+        fit_scaling(
+            categories, leaves, PARENT, accepted=accepted, leaf_target=np.full(400, -1),
+            weights=np.ones(400),
+        )
+        for accepted in (right, generous)
+    )  # fmt: skip
+    log_leaf = [s.log_proba(categories, leaves) for s in (strict, loose)]
+    sure = [np.exp(sum_leaves(x, PARENT, 3)).max(axis=1).mean() for x in log_leaf]
+    assert sure[1] > sure[0]
