@@ -17,7 +17,9 @@ from pipeline.home import data_path
 from pipeline.near_duplicates import similar_pairs
 from pipeline.taxonomy import Taxonomy
 
-FEWEST_MESSAGES = 2000
+FEWEST_MESSAGES = 8000
+FEWEST_OF_A_TOPIC = 80
+FEWEST_OF = {"industry": 1500, "ecology": 1500, "civility": 1500, "other": 600}
 PLAN = tomllib.loads(data_path("coverage.toml").read_text("utf-8"))
 REGISTERS = set(PLAN["registers"])
 
@@ -32,7 +34,19 @@ def test_there_are_enough_messages_of_every_topic(
 ) -> None:
     assert len(shipped) >= FEWEST_MESSAGES
     counts = Counter(m.topic for m in shipped)
-    assert {t: counts[t] for t in taxonomy.topics if counts[t] < 15} == {}
+    assert {t: counts[t] for t in taxonomy.topics if counts[t] < FEWEST_OF_A_TOPIC} == {}
+    categories = Counter(m.category for m in shipped)
+    assert {c: categories[c] for c, least in FEWEST_OF.items() if categories[c] < least} == {}
+
+
+def test_lengths_are_as_in_life(shipped: list[LabelledMessage]) -> None:
+    """A third over 200 characters, a tenth over 450; and length does not give a category away."""
+    lengths = {c: [len(m.text) for m in shipped if m.category == c] for c in FEWEST_OF}
+    everything = [len(m.text) for m in shipped]
+    assert sum(n > 200 for n in everything) / len(everything) >= 1 / 3
+    assert sum(n > 450 for n in everything) / len(everything) >= 1 / 10
+    for category, found in lengths.items():
+        assert sum(n > 200 for n in found) / len(found) >= 0.25, category
 
 
 def test_labels_use_known_codes_only(
