@@ -76,7 +76,7 @@ def test_segments_know_the_headings_they_stand_under() -> None:
     headings = {s.text: s.heading for s in split(note)}
     assert headings["1.桥窄，要加宽。"] == "一、群众反映 / （一）道路"
     assert headings["水浑。"] == "一、群众反映 / （二）饮水"
-    assert headings["完。"] == "二、下步"
+    assert headings["完。"] == "二、下步工作"
 
 
 def test_cells_carry_the_heading_of_their_column() -> None:
