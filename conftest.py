@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.shared import build_default
 from pipeline.corpus import LabelledMessage
 from pipeline.departments import Departments
 from pipeline.gazetteer import Gazetteer
@@ -97,6 +98,12 @@ def lessons(taxonomy: Taxonomy) -> list[LabelledMessage]:
 @pytest.fixture(scope="session")
 def model(lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter) -> Model:
     return train(lessons, taxonomy, segmenter, name="lessons")
+
+
+@pytest.fixture(scope="session")
+def shipped(segmenter: Segmenter) -> Triage:
+    """The flow with the default model, trained on the shipped corpus (takes most of a minute)."""
+    return assemble(build_default(segmenter, seed=0), segmenter)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,10 @@ from pipeline.evaluation import category_figures, coverage_at_error, expected_ca
 from pipeline.model import Thresholds
 from pipeline.taxonomy import Taxonomy
 
+# Fewer messages than this teach nothing of emergencies.
+FEWEST_EMERGENCIES = 50
+# Of the emergencies held out, this share must be noticed; false alarms cost a look.
+EMERGENCY_RECALL = 0.97
 # Fewer held-out messages of two categories than this tell nothing about a threshold.
 _FEWEST_WITH_TWO = 30
 
@@ -86,3 +90,14 @@ def second_threshold(
     hits = np.array(right)[by_size := np.argsort(-runner_up, kind="stable")].cumsum()
     f1 = 2 * hits / (np.arange(1, len(hits) + 1) + wanted)
     return float(runner_up[by_size[int(f1.argmax())]])
+
+
+def emergency_threshold(chances: NDArray[Any], is_emergency: NDArray[np.bool_]) -> float:
+    """Choose the highest threshold that still notices 97 % of held-out emergencies.
+
+    >>> emergency_threshold(np.array([0.9, 0.6, 0.2]), np.array([True, True, False]))
+    0.6
+    """
+    found = np.sort(chances[is_emergency])[::-1]
+    needed = int(np.ceil(EMERGENCY_RECALL * len(found)))
+    return float(found[needed - 1])

@@ -76,6 +76,7 @@ def corpus_digest(messages: Sequence[LabelledMessage]) -> str:
             message.also,
             message.department_also,
             message.group,
+            message.urgency,
         )
         digest.update(json.dumps(fields, ensure_ascii=False).encode())
     return digest.hexdigest()

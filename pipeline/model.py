@@ -11,10 +11,12 @@ from scipy.special import softmax
 
 from pipeline.evidence import explain
 from pipeline.features import Featuriser, Reading
-from pipeline.records import Document, Evidence, Prediction, Scored
+from pipeline.records import Document, Evidence, PredictedUrgency, Prediction, Scored
 from pipeline.taxonomy import Taxonomy
 
 FloatArray = NDArray[np.float32]
+
+EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Thresholds:
         coverage: share of held-out messages that passed (0–1).
         second_category: a second category is named from this probability on (0–1).
         tie: two categories this close are nearly tied (0–1).
+        emergency: a message is an emergency from this probability on (0–1).
     """
 
     target_error: float = 0.05
@@ -52,6 +55,7 @@ class Thresholds:
     coverage: float = 1.0
     second_category: float = 0.25
     tie: float = 0.15
+    emergency: float = 0.5
 
     def are_tied(self, ranked: Sequence[Scored]) -> bool:
         """Whether the first two of the ranked categories can hardly be told apart."""
@@ -81,6 +85,8 @@ class Model:
         featuriser: fitted features.
         leaves: head over topics (and categories without topics).
         departments: head over department codes, or None where none were labelled.
+        urgency: head over `normal`, `urgent`, `emergency`, or None where too few messages
+            were labelled emergencies.
         thresholds: when to ask a person.
         card: what a reader wants to know: corpus, versions, figures.
     """
@@ -91,6 +97,7 @@ class Model:
     featuriser: Featuriser
     leaves: LinearHead
     departments: LinearHead | None
+    urgency: LinearHead | None
     thresholds: Thresholds
     card: Mapping[str, Any]
 
@@ -107,6 +114,7 @@ class Model:
         features = self.featuriser.to_matrix(readings)
         leaves = self.leaves.probabilities(features)
         desks = self.departments.probabilities(features) if self.departments else None
+        haste = self.urgency.probabilities(features) if self.urgency else None
         categories = self._categories(leaves)
         return [
             self._prediction(
@@ -115,6 +123,7 @@ class Model:
                 leaves[i],
                 categories[i],
                 None if desks is None else desks[i],
+                None if haste is None else haste[i],
             )
             for i in range(len(documents))
         ]
@@ -157,6 +166,7 @@ class Model:
         leaves: FloatArray,
         categories: FloatArray,
         desks: FloatArray | None,
+        haste: FloatArray | None,
     ) -> Prediction:
         ranked = _rank(list(self.taxonomy.categories), categories)
         winner = ranked[0].code
@@ -175,7 +185,23 @@ class Model:
             second_category=second,
             second_evidence=(self._evidence(document, reading, leaves, second) if second else ()),
             asks=float(leaves[self._asking].sum()),
+            urgency=self._read_urgency(document, reading, haste),
         )
+
+    def _read_urgency(
+        self, document: Document, reading: Reading, haste: FloatArray | None
+    ) -> PredictedUrgency | None:
+        """Say how likely an emergency is and, where it is likely, what speaks for it."""
+        if haste is None or self.urgency is None:
+            return None
+        chances = dict(zip(self.urgency.codes, map(float, haste), strict=True))
+        emergency = chances.get(EMERGENCY, 0.0)
+        evidence: tuple[Evidence, ...] = ()
+        if emergency >= self.thresholds.emergency:
+            pull = np.where(np.array(self.urgency.codes) == EMERGENCY, 1, -haste)
+            gradient = pull.astype(np.float32) @ self.urgency.coef[:, reading.columns]
+            evidence = explain(document, reading, gradient * reading.values)
+        return PredictedUrgency(chances, emergency >= self.thresholds.emergency, evidence)
 
     def _evidence(
         self, document: Document, reading: Reading, leaves: FloatArray, category: str

@@ -77,6 +77,21 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictedUrgency:
+    """How soon, as the corpus has taught it.
+
+    Attributes:
+        chances: urgency → probability (0–1).
+        is_emergency: whether an emergency is likely enough for a person to look at once.
+        evidence: what speaks for an emergency; empty where there is none.
+    """
+
+    chances: Mapping[str, float]
+    is_emergency: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the model reads in a document: all categories, the winner's topics, and why.
 
@@ -89,6 +104,7 @@ class Prediction:
         second_category: the runner-up, where the message may well belong to it too.
         second_evidence: what moved the decision towards it; empty where there is none.
         asks: probability that the message asks somebody for something (0–1).
+        urgency: how soon, or None where the model has not learnt it.
     """
 
     categories: tuple[Scored, ...]
@@ -98,6 +114,7 @@ class Prediction:
     second_category: str | None = None
     second_evidence: tuple[Evidence, ...] = ()
     asks: float = 1.0
+    urgency: PredictedUrgency | None = None
 
     @property
     def category(self) -> str:

@@ -25,7 +25,7 @@ from pipeline.features import Featuriser
 from pipeline.model import LinearHead, Model, Thresholds
 from pipeline.taxonomy import Taxonomy
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "model.json"
 _PARTS = ("vocabulary.json", "weights.npz")
 
@@ -60,6 +60,8 @@ def load(folder: Path, name: str) -> Model:
         leaves = _read_head(arrays, "leaves", manifest["leaves"])
         codes = manifest["departments"]
         departments = _read_head(arrays, "departments", codes) if codes else None
+        urgencies = manifest["urgency"]
+        urgency = _read_head(arrays, "urgency", urgencies) if urgencies else None
     return Model(
         name=name,
         digest=manifest["digest"],
@@ -67,6 +69,7 @@ def load(folder: Path, name: str) -> Model:
         featuriser=Featuriser.from_arrays(terms, idf),
         leaves=leaves,
         departments=departments,
+        urgency=urgency,
         thresholds=Thresholds(**manifest["thresholds"]),
         card=manifest["card"],
     )
@@ -127,12 +130,20 @@ def read_manifest(folder: Path, name: str) -> dict[str, Any]:
 def _write_parts(model: Model, folder: Path) -> None:
     terms, idf = model.featuriser.to_arrays()
     arrays = {f"idf_{view}": values for view, values in idf.items()}
-    for name, head in (("leaves", model.leaves), ("departments", model.departments)):
+    for name, head in _heads(model):
         if head is not None:
             arrays[f"{name}_coef"] = head.coef
             arrays[f"{name}_intercept"] = head.intercept
     (folder / "vocabulary.json").write_text(json.dumps(terms, ensure_ascii=False), "utf-8")
     np.savez(folder / "weights.npz", **arrays)
+
+
+def _heads(model: Model) -> list[tuple[str, LinearHead | None]]:
+    return [
+        ("leaves", model.leaves),
+        ("departments", model.departments),
+        ("urgency", model.urgency),
+    ]
 
 
 def _write_manifest(model: Model, folder: Path) -> None:
@@ -143,6 +154,7 @@ def _write_manifest(model: Model, folder: Path) -> None:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "leaves": list(model.leaves.codes),
         "departments": list(model.departments.codes) if model.departments else [],
+        "urgency": list(model.urgency.codes) if model.urgency else [],
         "thresholds": asdict(model.thresholds),
         "taxonomy": model.taxonomy.to_dict(),
         "card": dict(model.card),

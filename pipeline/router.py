@@ -17,7 +17,7 @@ from pipeline.levels import Levels
 from pipeline.records import DepartmentChoice, Document, Prediction, Routing
 from pipeline.rules import Case, Rule, Rules
 from pipeline.taxonomy import Taxonomy
-from pipeline.urgency import UrgencyPhrases
+from pipeline.urgency import FoundUrgency, UrgencyPhrases
 
 MOST_DEPARTMENTS = 4
 # Share of the topic's duty clause in the score; the rest is what the corpus has taught.
@@ -30,6 +30,9 @@ _ADDRESSED = 0.45
 # From this probability on a message is taken to ask for something. Low on purpose: a desk that
 # has nothing to do says so at once, a message without a desk lies.
 _ASKS = 0.25
+# Words of danger in a message that the model finds this unlikely an emergency (0–1) make it
+# urgent only.
+_DOUBTED = 0.02
 # A mentioned institution (学校) hints at the department in charge of it.
 _INSTITUTION = 0.05
 
@@ -58,7 +61,7 @@ class Router:
         place = innermost(places) or self._place_of(station)
         topic = prediction.topics[0].code if prediction.topics else ""
         level = self.levels.read(text, topic, places)
-        found = self.urgency.find(text)
+        found = self._read_urgency(text, prediction)
         choices: list[_Choice] = []
         rule, learnt_lead = None, ""
         if prediction.asks >= _ASKS:
@@ -87,6 +90,18 @@ class Router:
             urgency_words=found.words,
             rule_disagrees=bool(rule and learnt_lead and rule.lead != learnt_lead),
         )
+
+    def _read_urgency(self, text: str, prediction: Prediction) -> FoundUrgency:
+        """Ask the phrases and the model: an emergency is one where either says so."""
+        found, learnt = self.urgency.find(text), prediction.urgency
+        if learnt is None:
+            return found
+        if learnt.is_emergency:
+            words = tuple(e.text for e in learnt.evidence if e.weight > 0)
+            return FoundUrgency("emergency", found.words if found.words else words[:3])
+        if found.urgency == "emergency" and learnt.chances.get("emergency", 0.0) < _DOUBTED:
+            return FoundUrgency("urgent", found.words)
+        return found
 
     def _place_of(self, station: str) -> str:
         paths = self.gazetteer.paths_of(station) if station else set()

@@ -4,20 +4,21 @@ import hashlib
 import platform
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.abstention import choose_thresholds
+from pipeline.abstention import FEWEST_EMERGENCIES, choose_thresholds, emergency_threshold
 from pipeline.balance import Progress, check_counts, fold_rare_categories, tell_imbalance
 from pipeline.classifier import HierarchicalClassifier
 from pipeline.corpus import LabelledMessage, corpus_digest
 from pipeline.documents import read_document
 from pipeline.errors import DataFileError
 from pipeline.features import Featuriser
-from pipeline.model import LinearHead, Model
+from pipeline.model import EMERGENCY, LinearHead, Model, Thresholds
 from pipeline.near_duplicates import group_near_duplicates
 from pipeline.records import Document, Rejection
 from pipeline.segmenter import Segmenter
@@ -94,16 +95,19 @@ def fit(
     classifier = _fit_categories(features, messages, taxonomy, groups, hints, seed)
     progress("训练部门")
     departments = _fit_departments(features, messages, groups, seed)
+    progress("训练缓急")
+    urgency, emergency_from = _fit_urgency(features, messages, groups, seed)
     figures, thresholds = choose_thresholds(classifier, messages, taxonomy, target_error)
     leaves = _head(classifier)
     return Model(
         name=name,
-        digest=_digest(featuriser, leaves, departments),
+        digest=_digest(featuriser, leaves, departments, urgency),
         taxonomy=taxonomy,
         featuriser=featuriser,
         leaves=leaves,
         departments=departments,
-        thresholds=thresholds,
+        urgency=urgency,
+        thresholds=replace(thresholds, emergency=emergency_from),
         card=_card(messages, taxonomy, seed, figures, len(documents)),
     )
 
@@ -159,6 +163,22 @@ def _fit_departments(
         return None
     classifier = HierarchicalClassifier(random_state=seed)
     return _head(classifier.fit(features[labelled], labels, groups[labelled]))
+
+
+def _fit_urgency(
+    features: Any, messages: Sequence[LabelledMessage], groups: NDArray[Any], seed: int
+) -> tuple[LinearHead | None, float]:
+    """Fit on the messages with an urgency; the threshold is recall-first (`abstention`)."""
+    labelled = [i for i, m in enumerate(messages) if m.urgency]
+    labels = np.array([messages[i].urgency for i in labelled])
+    counts = Counter(labels.tolist())
+    if counts[EMERGENCY] < FEWEST_EMERGENCIES or len(counts) < 2:
+        return None, Thresholds.emergency
+    classifier = HierarchicalClassifier(random_state=seed)
+    classifier.fit(features[labelled], labels, groups[labelled])
+    column = classifier.classes_.tolist().index(EMERGENCY)
+    chances = classifier.oof_proba_[:, column]
+    return _head(classifier), emergency_threshold(chances, labels == EMERGENCY)
 
 
 def _head(classifier: HierarchicalClassifier) -> LinearHead:

@@ -6,13 +6,11 @@ import pandas as pd
 import pytest
 
 from pipeline.batch import ADDED, tag_files
-from pipeline.cli.shared import build_default
 from pipeline.corpus import read_labelled
 from pipeline.evaluation import evaluate
 from pipeline.gazetteer import Gazetteer
-from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
-from pipeline.triage import Triage, assemble
+from pipeline.triage import Triage
 
 ROWS = 200
 
@@ -60,14 +58,8 @@ def messages(shared: Path) -> list[str]:
     return [str(text) for text in frame["留言详情"]]
 
 
-@pytest.fixture(scope="module")
-def shipped(shared: Path, segmenter: Segmenter) -> Triage:
-    """The flow with the default model, trained on the shipped corpus."""
-    return assemble(build_default(segmenter, seed=0), segmenter)
-
-
 def test_without_its_evidence_the_winner_is_less_likely(
-    shipped: Triage, messages: list[str]
+    messages: list[str], shipped: Triage
 ) -> None:
     """In at least 95 % of 200 real messages."""
     lower = 0

@@ -69,7 +69,7 @@ def test_a_missing_part_is_refused(folder: Path) -> None:
         ("{", "不是本程序写的模型说明"),
         ('{"format": 1}', "不是本程序写的模型说明"),
         ("[]", "不是本程序写的模型说明"),
-        ('{"format": 99, "seal": ""}', "格式是 99，本程序只认 2"),
+        ('{"format": 99, "seal": ""}', "格式是 99，本程序只认 3"),
     ],
 )
 def test_a_foreign_manifest_is_refused(folder: Path, content: str, message: str) -> None:

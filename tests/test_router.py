@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.departments import Departments
 from pipeline.gazetteer import Gazetteer
+from pipeline.records import PredictedUrgency
 from pipeline.router import MOST_DEPARTMENTS, Router
 from pipeline.rules import Rule, Rules
 from pipeline.taxonomy import Taxonomy
@@ -125,3 +126,14 @@ def test_the_names_shown_are_those_of_the_level(router: Router) -> None:
     assert county.lead is not None and crossing.lead is not None
     assert (county.level, county.lead.name) == ("county", "州生态环境局宣恩县分局")
     assert (crossing.level, crossing.lead.name) == ("prefecture", "州生态环境局")
+
+
+def test_an_emergency_is_one_where_phrases_or_model_say_so(router: Router) -> None:
+    def urgency_of(text: str, chance: float, *, is_emergency: bool) -> str:
+        learnt = PredictedUrgency({"emergency": chance}, is_emergency)
+        return router.route(document(text), replace(SEWAGE, urgency=learnt)).urgency
+
+    assert urgency_of("坡上有响动", 0.7, is_emergency=True) == "emergency"
+    assert urgency_of("房子塌了", 0.2, is_emergency=False) == "emergency"
+    assert urgency_of("房子塌了", 0.001, is_emergency=False) == "urgent"
+    assert urgency_of("请清沟", 0.001, is_emergency=False) == "normal"

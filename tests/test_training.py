@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.corpus import LabelledMessage
-from pipeline.documents import MAX_CHARACTERS
+from pipeline.documents import MAX_CHARACTERS, read_document
 from pipeline.errors import DataFileError
 from pipeline.model import Model
+from pipeline.records import Document
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 from pipeline.training import train
@@ -75,3 +76,24 @@ def test_an_unreadable_message_is_named(
     book = replace(lessons[0], id="book", text="字" * (MAX_CHARACTERS + 1))
     with pytest.raises(DataFileError, match="标注留言 book 不能用"):
         train([book, *lessons], taxonomy, segmenter)
+
+
+def test_urgency_is_learnt_where_enough_emergencies_are_labelled(
+    lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    dangers = [
+        replace(m, id=f"{m.id}-now", text=f"{m.text}，正在垮，快来救人", urgency="emergency")
+        for m in lessons
+    ]
+    calm = [replace(m, urgency="normal") for m in lessons]
+    assert train(calm, taxonomy, segmenter).urgency is None
+    model = train([*calm, *dangers], taxonomy, segmenter)
+    [danger, quiet] = model.predict(
+        [
+            d
+            for t in ("房子正在垮，快来救人", "请修路")
+            if isinstance(d := read_document(t, segmenter), Document)
+        ]
+    )
+    assert danger.urgency and danger.urgency.is_emergency and danger.urgency.evidence
+    assert quiet.urgency and not quiet.urgency.is_emergency and not quiet.urgency.evidence

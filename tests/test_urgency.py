@@ -1,11 +1,13 @@
-"""Phrases in, figures of speech out."""
+"""Emergencies are noticed in any words; figures of speech are none."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import DataFileError
 from pipeline.home import data_path
+from pipeline.triage import Triage
 from pipeline.urgency import UrgencyPhrases
 
 
@@ -25,3 +27,40 @@ def test_a_level_without_phrases_is_refused(tmp_path: Path) -> None:
     path.write_text('[emergency]\nphrases = ["着火"]\n', "utf-8")
     with pytest.raises(DataFileError, match=r"urgency\.toml：\[urgent\] 没有 phrases"):
         UrgencyPhrases.from_file(path)
+
+
+CASES = Path(__file__).parent / "cases/urgency.jsonl"
+
+
+def test_emergencies_are_noticed_and_figures_of_speech_are_not(shipped: Triage) -> None:
+    """200 messages written by someone who knew neither the phrases nor the corpus."""
+    cases = [json.loads(line) for line in CASES.read_text("utf-8").splitlines()]
+    assert len(cases) == 200
+    said = [shipped.triage(case["text"]).routing.urgency == "emergency" for case in cases]
+    gold = [case["urgency"] == "emergency" for case in cases]
+    both = sum(s and g for s, g in zip(said, gold, strict=True))
+    recall, precision = both / sum(gold), both / max(sum(said), 1)
+    print(f"emergencies: recall {recall:.2f}, precision {precision:.2f}")
+    assert recall >= 0.9
+    assert precision >= 0.8
+
+
+def test_what_makes_it_urgent_is_shown(shipped: Triage) -> None:
+    routing = shipped.triage("楼下着火了，快来人，还有老人在里面").routing
+    assert routing.urgency == "emergency" and routing.urgency_words
+
+
+@pytest.mark.parametrize(
+    ("text", "urgency", "why"),
+    [
+        ("电线又掉下来了", "emergency", "a gap of a few characters"),
+        ("电线修好了，灯泡掉了", "normal", "not over a comma"),
+        ("去年这里着火了，一直没有赔", "normal", "a year ago"),
+        ("建议开展防溺水宣传", "normal", "a campaign"),
+        ("屋后的坡在裂，快来人", "emergency", "a danger and a call for help"),
+        ("快来人把垃圾收走", "normal", "a call for help without a danger"),
+        ("我气得火冒三丈", "normal", "a figure of speech"),
+    ],
+)
+def test_phrases_read_sentence_by_sentence(text: str, urgency: str, why: str) -> None:
+    assert UrgencyPhrases.from_file(data_path("urgency.toml")).read(text) == urgency, why
