@@ -37,12 +37,15 @@ def default_model(model: Model, wuwei_home: Path) -> None:
     registry.save(replace(model, name="default"), models_dir())
 
 
-def wuwei(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def wuwei(
+    *arguments: str, stdin: bytes = b"", home: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a process of its own, as a user does."""
     code = "from pipeline.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], input=stdin, capture_output=True, check=False
-    )
+        [sys.executable, "-c", code, *arguments], input=stdin, capture_output=True, check=False,
+        env=os.environ | ({"WUWEI_HOME": str(home)} if home else {}),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -125,12 +128,8 @@ def test_routes_check_shows_what_the_rules_would_change(tmp_path: Path) -> None:
     (folder / "routing.toml").write_text(
         '[[rule]]\nname = "排河"\nlead = "water"\nwhy = "河归水利"\nwords = ["排进河里"]\n', "utf-8"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", "from pipeline.cli import main; main()", "routes", "check",
-         "--data", str(data), "--model", "default"],
-        capture_output=True, check=False,
-        env=os.environ | {"WUWEI_HOME": str(with_models(tmp_path))},
-    )  # fmt: skip
+    home = with_models(tmp_path)
+    done = wuwei("routes", "check", "--data", str(data), home=home)
     said = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode()
     assert "1 条规则，0 个问题" in said and "2 行中有 1 行会改变" in said
@@ -149,10 +148,7 @@ def test_routes_check_finds_conflicts_and_exits_with_2(tmp_path: Path) -> None:
     (tmp_path / "corpora/routing.toml").write_text(
         rule.format("灯", "power", "路灯") + rule.format("也灯", "housing", "灯杆"), "utf-8"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", "from pipeline.cli import main; main()", "routes", "check"],
-        capture_output=True, check=False, env=os.environ | {"WUWEI_HOME": str(tmp_path)},
-    )  # fmt: skip
+    done = wuwei("routes", "check", home=tmp_path)
     assert done.returncode == 2
     assert "矛盾：“灯”和“也灯”" in done.stdout.decode()
 

@@ -73,7 +73,7 @@ def test_a_name_two_places_share_is_settled_by_its_context(tmp_path: Path) -> No
         "乙县/高坪镇,高坪镇,township,,,,,",
     )
     assert innermost(gazetteer.find("乙县太平镇修路")) == "乙县/太平镇"
-    assert innermost(gazetteer.find("从高坪镇到太平镇修路").__reversed__()) == "乙县/太平镇"
+    assert innermost(reversed(gazetteer.find("从高坪镇到太平镇修路"))) == "乙县/太平镇"
     assert innermost(gazetteer.find("太平镇修路", station="甲县")) == "甲县/太平镇"
     assert innermost(gazetteer.find("太平修路", station="乙县太平镇联络站")) == "乙县/太平镇"
     [mention] = gazetteer.find("太平镇修路")
