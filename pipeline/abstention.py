@@ -72,7 +72,9 @@ def _coverage_per_category(
 def second_threshold(
     probabilities: NDArray[Any], categories: Sequence[str], messages: Sequence[LabelledMessage]
 ) -> float:
-    """Choose the probability from which a runner-up is worth naming: the best F1.
+    """Choose the probability from which a runner-up is worth naming: the best F0.5.
+
+    Naming a wrong one costs a reader more than missing one.
 
     A runner-up is right where people accept it, or where it is what the message should
     have been. The usual value stands where too few messages have a second category.
@@ -88,8 +90,8 @@ def second_threshold(
     if wanted < _FEWEST_WITH_TWO:
         return Thresholds.second_category
     hits = np.array(right)[by_size := np.argsort(-runner_up, kind="stable")].cumsum()
-    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + wanted)
-    return float(runner_up[by_size[int(f1.argmax())]])
+    f_half = 1.25 * hits / (np.arange(1, len(hits) + 1) + 0.25 * wanted)
+    return float(runner_up[by_size[int(f_half.argmax())]])
 
 
 def emergency_threshold(chances: NDArray[Any], is_emergency: NDArray[np.bool_]) -> float:
