@@ -104,8 +104,14 @@ class Router:
         return found
 
     def _place_of(self, station: str) -> str:
+        """Return the station's town, else its county, where there is just one."""
         paths = self.gazetteer.paths_of(station) if station else set()
-        return next(iter(paths)) if len(paths) == 1 else ""
+        towns = {path for path in paths if "/" in path}
+        counties = paths - towns
+        for found in (towns, counties):
+            if len(found) == 1:
+                return next(iter(found))
+        return ""
 
     def _level(self, level: Level, lead: str, rule: Rule | None) -> Level:
         """A rule may set it; a matter of the towns' own does not go up to the county."""

@@ -9,15 +9,12 @@ from pipeline.corpus import LabelledMessage, read_labelled
 from pipeline.gazetteer import Gazetteer
 from pipeline.home import data_path, models_dir
 from pipeline.model import Model
-from pipeline.notes import NoteReader
-from pipeline.notes.kinds import Hints, train_kinds
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 from pipeline.training import train
 from pipeline.triage import Triage, assemble, load_segmenter
 
 DEFAULT = "default"
-KINDS = "kinds"
 
 model_option = click.option(
     "--model", "name", default=DEFAULT, show_default=True, metavar="NAME", help="用哪个模型。"
@@ -37,17 +34,6 @@ def load_triage(name: str) -> Triage:
         build_default(segmenter, seed=0)
         return assemble(registry.load(models_dir(), name), segmenter)
     return assemble(registry.load(models_dir(), name))
-
-
-def load_note_reader(name: str) -> NoteReader:
-    """Return the reader of notes with the named model; the model of kinds is built if missing."""
-    triage = load_triage(name)
-    if KINDS not in registry.names(models_dir()):
-        say("还没有会议记录的段落模型，先用 corpora/segments 训练一个……")
-        segments = read_labelled([data_path("segments")])
-        registry.save(train_kinds(segments, triage.segmenter, name=KINDS), models_dir())
-    kinds = registry.load(models_dir(), KINDS)
-    return NoteReader(triage, kinds, Hints.from_file(data_path("notes.toml")))
 
 
 def load_shipped_segmenter() -> Segmenter:
