@@ -25,7 +25,7 @@ from pipeline.errors import DataFileError
 from pipeline.matching import Match, NameMatcher
 from pipeline.records import PlaceMention
 
-_COLUMNS = ("path", "name", "level", "kind", "aliases", "short", "elsewhere", "except")
+_COLUMNS = ("path", "name", "level", "aliases")  # `kind short elsewhere except` may be left out
 _PLACE_LEVELS = ("county", "township")
 # 十五里 and 3太平 are no places: a number in front makes a short name a measure.
 _NUMBER = re.compile(r"[\d一二三四五六七八九十百千两几半]")
@@ -178,21 +178,24 @@ def innermost(mentions: Iterable[PlaceMention]) -> str:
     return next((p for p in paths if "/" in p), paths[0] if paths else "")
 
 
-def _read_row(row: Mapping[str, str]) -> Place:
+def _read_row(row: Mapping[str, str | None]) -> Place:
+    def cell(column: str) -> str:
+        return (row.get(column) or "").strip()
+
     return Place(
-        path=row["path"].strip(),
-        name=row["name"].strip(),
-        level=row["level"].strip(),
-        kind=row["kind"].strip(),
-        aliases=_split(row["aliases"]),
-        short=_split(row["short"]),
-        elsewhere=row["elsewhere"].strip().lower() in ("yes", "1", "是"),
-        exceptions=_split(row["except"]),
+        path=cell("path"),
+        name=cell("name"),
+        level=cell("level"),
+        kind=cell("kind"),
+        aliases=_split(cell("aliases")),
+        short=_split(cell("short")),
+        elsewhere=cell("elsewhere").lower() in ("yes", "1", "是"),
+        exceptions=_split(cell("except")),
     )
 
 
-def _split(aliases: str | None) -> tuple[str, ...]:
-    return tuple(alias.strip() for alias in (aliases or "").split("|") if alias.strip())
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split("|") if name.strip())
 
 
 def _check(places: tuple[Place, ...], source: str) -> None:

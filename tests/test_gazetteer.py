@@ -95,6 +95,14 @@ def test_nothing_is_forced_into_the_area(gazetteer: Gazetteer, text: str, why: s
     assert all("/" not in m.path for m in gazetteer.find(text)), why
 
 
+def test_columns_that_only_refine_may_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text(
+        "path,name,level,aliases\n甲县,甲县,county,\n甲县/乙镇,乙镇,township,乙\n", "utf-8"
+    )
+    assert innermost(Gazetteer.from_file(path).find("乙的路烂了")) == "甲县/乙镇"
+
+
 def test_a_doubtful_town_is_offered(gazetteer: Gazetteer) -> None:
     [mention] = gazetteer.find("太平镇的路烂了")
     assert (mention.path, mention.candidates) == ("", ("鹤峰县/太平镇",))
@@ -119,7 +127,7 @@ def test_sights_rivers_and_institutions_lead_to_their_place(
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("path,name\n甲县,甲县", r"g\.csv：缺少列 level、kind、aliases"),
+        ("path,name\n甲县,甲县", r"g\.csv：缺少列 level、aliases"),
         (
             f"{HEADER}\n甲县,甲县,county,,,,,\n甲县,甲县,county,,,,,",
             "第 3 行的地名 '甲县' 为空或重复",
