@@ -58,10 +58,10 @@ def test_the_gradient_is_the_slope_of_the_loss(monkeypatch: pytest.MonkeyPatch) 
 
     def spy(loss, start, **options):  # type: ignore[no-untyped-def]
         seen.append(loss)
-        raise StopIteration
+        raise RuntimeError("seen")
 
     monkeypatch.setattr(calibration, "minimize", spy)
-    with pytest.raises(StopIteration):
+    with pytest.raises(RuntimeError, match="seen"):
         fitted(40, 1.0)
     point = np.array([1.3, 0.7, 0.2, -0.1, 0.4])
     value, gradient = seen[0](point)
