@@ -9,7 +9,7 @@ messages to come; counting the head of a long message (mostly a title) three tim
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 # Runs of letters and digits are one symbol each to the character view: phone numbers,
 # house numbers and "A3区" say nothing letter by letter.
 _CHARACTER = re.compile(r"[a-zA-Z]+|\d+|[^\W_]")
+_SIGN = re.compile(r"[a-zA-Z]+|\d+(?:\.\d+)?|\S")
 
 
 class Feature(NamedTuple):
@@ -55,9 +56,31 @@ def pair_features(characters: Iterable[Feature]) -> Iterator[Feature]:
         yield Feature(left.name + right.name, left.start, right.end)
 
 
-# In how many messages a feature must stand to count, view by view. A pair says little more
-# than its two characters until it has been seen a few times.
-MIN_DOCUMENTS = {"words": 2, "characters": 2, "pairs": 3}
+def sign_features(document: Document) -> Iterator[Feature]:
+    """Yield every sign, punctuation included, and one for either edge of the text.
+
+    How something is said (asked, promised, reported) shows in its little words, its
+    punctuation and how it begins and ends.
+    """
+    signs = [Feature(_fold(m.group()), *m.span()) for m in _SIGN.finditer(document.text)]
+    if signs:
+        yield signs[0]._replace(name="^")
+        yield from signs
+        yield signs[-1]._replace(name="$")
+
+
+def triple_features(signs: Sequence[Feature]) -> Iterator[Feature]:
+    """Yield three neighbouring signs."""
+    for first, second, third in zip(signs, signs[1:], signs[2:], strict=False):
+        yield Feature(first.name + second.name + third.name, first.start, third.end)
+
+
+# Which views there are, and in how many messages a feature must stand to count in each. What
+# a message is about: a pair says little more than its two characters until it has been seen
+# a few times.
+MATTER = {"words": 2, "characters": 2, "pairs": 3}
+# How something is said (`pipeline.notes.kinds`).
+MANNER = {"signs": 2, "sign_pairs": 2, "sign_triples": 2}
 
 
 # In a message of more than `HAS_HEAD` characters what stands in the first `HEAD` counts
@@ -65,14 +88,20 @@ MIN_DOCUMENTS = {"words": 2, "characters": 2, "pairs": 3}
 HAS_HEAD, HEAD, HEAD_COUNTS = 80, 20, 3
 
 
-def view(document: Document) -> dict[str, list[Feature]]:
-    """Return the features of every view, in the order of `MIN_DOCUMENTS`."""
-    characters = list(character_features(document))
-    return {
-        "words": list(word_features(document)),
-        "characters": characters,
-        "pairs": list(pair_features(characters)),
-    }
+def view(document: Document, names: Collection[str]) -> dict[str, list[Feature]]:
+    """Return the features of every view named, in their order."""
+    found: dict[str, list[Feature]] = {}
+    if "words" in names:
+        characters = list(character_features(document))
+        found["words"] = list(word_features(document))
+        found["characters"] = characters
+        found["pairs"] = list(pair_features(characters))
+    if "signs" in names:
+        signs = list(sign_features(document))
+        found["signs"] = signs
+        found["sign_pairs"] = list(pair_features(signs))
+        found["sign_triples"] = list(triple_features(signs))
+    return found
 
 
 class Reading(NamedTuple):
@@ -101,6 +130,10 @@ class Featuriser:
     `TfidfVectorizer(sublinear_tf=True)`, whose values these are; here the positions of the
     features come along, which the evidence needs, and a message is looked up in one pass.
 
+    Parameters:
+        min_documents: the views, and in how many documents a feature of each must stand:
+            `MATTER` or `MANNER`.
+
     Attributes:
         vocabulary_: view name → feature name → column.
         idf_: inverse document frequency of each column, float32, shape (features,).
@@ -109,14 +142,17 @@ class Featuriser:
     vocabulary_: Mapping[str, Mapping[str, int]]
     idf_: NDArray[np.float32]
 
+    def __init__(self, min_documents: Mapping[str, int] = MATTER) -> None:
+        self.min_documents = min_documents
+
     def fit(self, documents: Sequence[Document]) -> "Featuriser":
         """Learn the vocabulary and the inverse document frequencies."""
-        seen: dict[str, Counter[str]] = {name: Counter() for name in MIN_DOCUMENTS}
+        seen: dict[str, Counter[str]] = {name: Counter() for name in self.min_documents}
         for document in documents:
-            for name, features in view(document).items():
+            for name, features in view(document, self.min_documents).items():
                 seen[name].update({feature.name for feature in features})
         terms = {
-            name: sorted(term for term, n in counts.items() if n >= MIN_DOCUMENTS[name])
+            name: sorted(term for term, n in counts.items() if n >= self.min_documents[name])
             for name, counts in seen.items()
         }
         frequency = {name: np.array([seen[name][t] for t in terms[name]]) for name in terms}
@@ -128,7 +164,7 @@ class Featuriser:
         """Look every feature of a document up; those never learnt are passed over."""
         columns: list[int] = []
         places: list[tuple[int, int]] = []
-        for name, features in view(document).items():
+        for name, features in view(document, self.min_documents).items():
             vocabulary = self.vocabulary_[name]
             for term, start, end in features:
                 column = vocabulary.get(term)
@@ -165,8 +201,9 @@ class Featuriser:
         cls, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Any]
     ) -> "Featuriser":
         """Rebuild a fitted featuriser from what `to_arrays` gave."""
-        featuriser = cls()
-        featuriser._set({name: terms[name] for name in MIN_DOCUMENTS}, idf)
+        views = MANNER if "signs" in terms else MATTER
+        featuriser = cls(views)
+        featuriser._set({name: terms[name] for name in views}, idf)
         return featuriser
 
     def _set(self, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.classifier import HierarchicalClassifier
 from pipeline.corpus import LabelledMessage, corpus_digest
 from pipeline.documents import read_document
 from pipeline.errors import DataFileError
-from pipeline.features import Featuriser
+from pipeline.features import MATTER, Featuriser
 from pipeline.model import EMERGENCY, LinearHead, Model, Thresholds
 from pipeline.near_duplicates import group_near_duplicates
 from pipeline.records import Document, Rejection
@@ -35,6 +35,7 @@ def train(
     name: str = "default",
     seed: int = 0,
     target_error: float = 0.05,
+    views: Mapping[str, int] = MATTER,
     fold_rare: bool = False,
     progress: Progress = lambda step: None,
 ) -> Model:
@@ -42,6 +43,7 @@ def train(
 
     Args:
         target_error: error accepted among messages that pass without review (0–1).
+        views: what the model looks at (`pipeline.features`).
         fold_rare: put categories with fewer than five messages into the fallback (a new
             category 其他 where the taxonomy has none) instead of refusing them.
         progress: called with a Chinese line before each step.
@@ -62,7 +64,7 @@ def train(
     definitions = read_definitions(taxonomy, segmenter)
     return fit(
         documents, messages, taxonomy, definitions=definitions, name=name, seed=seed,
-        target_error=target_error, progress=progress,
+        target_error=target_error, views=views, progress=progress,
     )  # fmt: skip
 
 
@@ -75,6 +77,7 @@ def fit(
     name: str = "default",
     seed: int = 0,
     target_error: float = 0.05,
+    views: Mapping[str, int] = MATTER,
     progress: Progress = lambda step: None,
 ) -> Model:
     """Fit a model on documents already read, one for each message, in order.
@@ -88,7 +91,7 @@ def fit(
     )
     progress("提取特征")
     defining, defined = definitions
-    featuriser = Featuriser().fit([*documents, *defining])
+    featuriser = Featuriser(views).fit([*documents, *defining])
     features = featuriser.transform(documents)
     hints = (featuriser.transform(defining), defined) if defining else None
     progress("训练类别与主题")

@@ -135,7 +135,7 @@ def test_a_damaged_file_is_told_from_one_with_a_damaged_row(triage: Triage, tmp_
     good.write_text("\n".join([*lines, "路灯锟斤拷锟斤拷坏了"]), "utf-8")
     bad.write_text("\n".join(line.encode().decode("gb18030", "replace") for line in lines), "utf-8")
     summary = tag_files([good, bad], tmp_path / "out.jsonl", triage)
-    damage = {Path(name).name: d for name, d in summary.files.items()}
+    damage = {Path(name).name: d for name, d in summary.statistics.files.items()}
     assert not damage["good.txt"].looks_damaged
     assert damage["good.txt"].garbled == 1
     assert damage["bad.txt"].looks_damaged

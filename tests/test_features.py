@@ -10,7 +10,8 @@ from pipeline.features import (
     HAS_HEAD,
     HEAD,
     HEAD_COUNTS,
-    MIN_DOCUMENTS,
+    MANNER,
+    MATTER,
     Featuriser,
     character_features,
     pair_features,
@@ -47,7 +48,7 @@ def test_characters_come_alone_and_in_pairs_across_punctuation() -> None:
 def test_every_feature_covers_text(segmenter: Segmenter, raw: str) -> None:
     read = read_document(raw, segmenter)
     assert isinstance(read, Document)
-    for features in view(read).values():
+    for features in view(read, MATTER | MANNER).values():
         for feature in features:
             assert 0 <= feature.start < feature.end <= len(read.text)
 
@@ -77,14 +78,16 @@ def test_the_values_are_scikit_learns(bags: list[list[str]]) -> None:
     def names(d: Document) -> list[str]:
         head = HEAD if len(d.text) > HAS_HEAD else 0
         return [
-            f.name for f in view(d)["words"] for _ in range(HEAD_COUNTS if f.end <= head else 1)
+            f.name
+            for f in view(d, MATTER)["words"]
+            for _ in range(HEAD_COUNTS if f.end <= head else 1)
         ]
 
     ours = Featuriser().fit(documents)
     vocabulary = ours.vocabulary_["words"]
     theirs = TfidfVectorizer(
         analyzer=names,
-        min_df=MIN_DOCUMENTS["words"],
+        min_df=MATTER["words"],
         sublinear_tf=True,
     ).fit(documents)
     assert theirs.vocabulary_ == vocabulary

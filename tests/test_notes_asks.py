@@ -56,8 +56,8 @@ def asks_of(note: Note, kinds: str) -> list[str]:
         ),
         (
             "围绕共享停车场、飞线整治、旅游公厕等问题提了建议。",
-            "aaa",
-            ["围绕共享停车场", "飞线整治", "旅游公厕等问题提了建议。"],
+            "naaan",
+            ["共享停车场", "飞线整治", "旅游公厕"],
             "so are items of a list in a sentence",
         ),
         (

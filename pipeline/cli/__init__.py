@@ -10,6 +10,7 @@ import click
 from pipeline.cli.demo import demo
 from pipeline.cli.evaluate import evaluate
 from pipeline.cli.models import models
+from pipeline.cli.notes import notes
 from pipeline.cli.routes import routes
 from pipeline.cli.suggest import suggest
 from pipeline.cli.tag import tag
@@ -23,7 +24,7 @@ def cli() -> None:
     """五微民意分拣：读懂群众留言，分到四类，送到该办的部门。全程离线。"""
 
 
-for command in (demo, suggest, tag, train, evaluate, models, routes):
+for command in (demo, suggest, tag, train, evaluate, models, routes, notes):
     cli.add_command(command)
 
 

@@ -9,12 +9,15 @@ from pipeline.corpus import LabelledMessage, read_labelled
 from pipeline.gazetteer import Gazetteer
 from pipeline.home import data_path, models_dir
 from pipeline.model import Model
+from pipeline.notes import NoteReader
+from pipeline.notes.kinds import Hints, train_kinds
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 from pipeline.training import train
 from pipeline.triage import Triage, assemble, load_segmenter
 
 DEFAULT = "default"
+KINDS = "kinds"
 
 model_option = click.option(
     "--model", "name", default=DEFAULT, show_default=True, metavar="NAME", help="用哪个模型。"
@@ -34,6 +37,17 @@ def load_triage(name: str) -> Triage:
         build_default(segmenter, seed=0)
         return assemble(registry.load(models_dir(), name), segmenter)
     return assemble(registry.load(models_dir(), name))
+
+
+def load_note_reader(name: str) -> NoteReader:
+    """Return the reader of notes with the named model; the model of kinds is built if missing."""
+    triage, hints = load_triage(name), Hints.from_file(data_path("notes.toml"))
+    if KINDS not in registry.names(models_dir()):
+        say("还没有会议记录的段落模型，先用 corpora/segments 训练一个……")
+        segments = read_labelled([data_path("segments")])
+        kinds = train_kinds(segments, triage.segmenter, name=KINDS, shares=hints.shares)
+        registry.save(kinds, models_dir())
+    return NoteReader(triage, registry.load(models_dir(), KINDS), hints)
 
 
 def load_shipped_segmenter() -> Segmenter:

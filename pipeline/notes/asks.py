@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.normalise import normalise
 from pipeline.notes.kinds import ASK, KindedSegment
 from pipeline.notes.note import Note
 from pipeline.notes.splitting import Segment, read_fields
@@ -21,6 +22,8 @@ _NUMBER = re.compile(
 _SPEAKER = re.compile(
     r"^(?:【[^】]{1,16}】[:：]?|\[[^\]]{1,16}\][:：]|[^\s，。！？；：:]{1,22}[:：])\s*"
 )
+# What is shorter hardly opens a matter of its own in the middle of a turn.
+_SHORT = 9
 # Two segments with this share of the shorter one's character pairs are about one matter.
 _SAME_MATTER = 0.3
 
@@ -57,6 +60,11 @@ class Ask:
         return self.segments[0].segment.speaker
 
     @property
+    def heading(self) -> str:
+        """The innermost heading it stands under, without its number."""
+        return _NUMBER.sub("", self.segments[0].segment.heading.rpartition(" / ")[2])
+
+    @property
     def paragraph(self) -> int:
         """The number of the paragraph it begins in."""
         return self.segments[0].segment.paragraph
@@ -76,10 +84,14 @@ def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
     background: list[KindedSegment] = []
     group: list[KindedSegment] = []
     for one in kinded:
+        if one.segment.is_field and group:
+            continue  # whether the turn goes on shows in what is said next
         if group and not _same_turn(group[-1].segment, one.segment):
             yield group
             group = []
         if background and not _same_paragraph(background[-1].segment, one.segment):
+            background = []
+        if one.segment.is_item:
             background = []
         if one.kind == ASK:
             if group and _goes_on(group, one):
@@ -89,7 +101,7 @@ def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
                     yield group
                 group = [*background, one]
             background = []
-        elif one.kind == _BACKGROUND:
+        elif one.kind == _BACKGROUND and _is_told(one.segment):
             background.append(one)
         elif group:
             yield group
@@ -102,9 +114,15 @@ def _same_turn(one: Segment, other: Segment) -> bool:
     """Whether the same person goes on under the same heading, in the same cell."""
     if one.column or other.column:
         return one.paragraph == other.paragraph and one.column == other.column
-    near = other.paragraph - one.paragraph <= 1
+    # In a chat the speaker's name has a line of its own between.
+    near = other.paragraph - one.paragraph <= 2 if one.speaker else True
     same = one.speaker == other.speaker and one.heading == other.heading
     return near and same and (bool(one.speaker) or one.paragraph == other.paragraph)
+
+
+def _is_told(segment: Segment) -> bool:
+    """Whether somebody says it, so that it can be the background of what they ask."""
+    return bool(segment.speaker)
 
 
 def _same_paragraph(one: Segment, other: Segment) -> bool:
@@ -115,9 +133,9 @@ def _goes_on(group: Sequence[KindedSegment], one: KindedSegment) -> bool:
     text = _SPEAKER.sub("", one.segment.text)
     if _NUMBER.match(text) or _OPENS.match(text):
         return False
-    if one.segment.text.endswith("、") or group[-1].segment.text.endswith("、"):
+    if one.segment.is_item or group[-1].segment.is_item:
         return False  # items of one list are asks of their own
-    if _FOLLOWS.match(text):
+    if _FOLLOWS.match(text) or len(text) < _SHORT:
         return True
     return _overlap("".join(g.segment.text for g in group), text) >= _SAME_MATTER
 
@@ -132,6 +150,7 @@ def _make(group: Sequence[KindedSegment], place: str) -> Ask:
     first = group[0].segment
     text = "".join(one.segment.text for one in group)
     text = _NUMBER.sub("", _SPEAKER.sub("", text) if first.speaker else text)
-    headings = [_NUMBER.sub("", part) for part in first.heading.split(" / ") if part]
+    named = (normalise(part).text for part in first.heading.split(" / ") if part)
+    headings = [_NUMBER.sub("", part) for part in named]
     context = " / ".join([*headings, *([place] if place else [])])
     return Ask(text.strip(" 、；;\t"), context, place, tuple(group))

@@ -12,13 +12,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from pipeline.archives import check_archive
 from pipeline.errors import InputError
 from pipeline.notes.note import Piece
 from pipeline.notes.numbering import Numbering, W, read_numbering
 
 # A book of 1,000 pages unpacks to some 20 MB of XML; a bomb to gigabytes.
 MOST_UNPACKED = 200 * 1024 * 1024
-MOST_RATIO = 500
 _GONE = {f"{W}del", f"{W}moveFrom", f"{W}delText", f"{W}instrText"}
 _ENCRYPTED_OR_OLD = b"\xd0\xcf\x11\xe0"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -56,17 +56,9 @@ def _open(path: Path) -> zipfile.ZipFile:
             f"{path.name} is password protected or an old .doc; save it as .docx.",
         )
     try:
-        parts = zipfile.ZipFile(path)
-        infos = parts.infolist()
+        return check_archive(path, "一份会议记录", most_unpacked=MOST_UNPACKED)
     except (zipfile.BadZipFile, OSError):
         raise _damaged(path) from None
-    size, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
-    if size > MOST_UNPACKED or size > MOST_RATIO * max(packed, 1):
-        raise InputError(
-            f"{path.name} 解开后有 {size // 1024 // 1024} MB，不像一份会议记录，没有打开。",
-            f"{path.name} unpacks to {size} bytes; it was not opened.",
-        )
-    return parts
 
 
 def _parse(

@@ -61,5 +61,5 @@ class NoteReader:
 
 def _as_message(ask: Ask) -> str:
     """A short item says less than the heading above it."""
-    heading = ask.context.partition(" / ")[0]
+    heading = ask.heading
     return f"{heading}：{ask.text}" if heading and len(ask.text) < _SHORT else ask.text

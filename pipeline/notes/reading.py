@@ -1,7 +1,7 @@
 """Meeting notes from files: docx, txt, md, and the sheets of a workbook."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -10,6 +10,10 @@ from pipeline.notes.note import Note, Piece, join_pieces
 from pipeline.tables import Row, open_tables
 from pipeline.tables.decode import find_encoding
 
+# Text broken at one width: no line is longer than this, the full ones have this share of the
+# longest, there are this many of them, and most do not end with a stop.
+_WIDEST_WRAP, _FULL, _FEWEST_FULL = 60, 0.85, 8
+_STOP = re.compile(r"[。！？；：!?;:]$")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\s*")
 _MARKDOWN = re.compile(r"^(?:#{1,6}\s+|>\s?|[-*+]\s+)")
 
@@ -51,8 +55,34 @@ def from_text(text: str, *, source: str = "") -> Note:
 
 
 def _read_txt(path: Path) -> Iterator[Piece]:
-    with path.open(encoding=find_encoding(path)) as lines:
-        yield from (Piece(line) for line in lines)
+    with path.open(encoding=find_encoding(path)) as file:
+        lines = [line.rstrip() for line in file]
+    yield from (Piece(line) for line in join_wrapped(lines))
+
+
+def join_wrapped(lines: Sequence[str]) -> Iterator[str]:
+    """Put lines together again that were broken at one width, as old editors do.
+
+    >>> list(join_wrapped(["　　东门的垃圾桶满了没人收，", "夏天臭得不敢开窗。", "　　散会。"]))
+    ['　　东门的垃圾桶满了没人收，', '夏天臭得不敢开窗。', '　　散会。']
+    """
+    width = max((len(line) for line in lines), default=0)
+    full = [i for i, line in enumerate(lines) if len(line) >= _FULL * width]
+    broken = [i for i in full if not _STOP.search(lines[i])]
+    if width > _WIDEST_WRAP or len(full) < _FEWEST_FULL or len(broken) < len(full) / 2:
+        yield from lines
+        return
+    waiting = ""
+    for i, line in enumerate(lines):
+        if waiting and (not line.strip() or line[0].isspace()):
+            yield waiting
+            waiting = ""
+        waiting += line
+        if i not in broken:
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
 
 
 def _read_markdown(path: Path) -> Iterator[Piece]:

@@ -5,11 +5,12 @@ What a segment is (an ask, a promise, procedure …) is not decided here.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.notes.note import Note, Paragraph
+from pipeline.notes.plain import plain_note
 
 _FIELD_NAMES = (
     "时间|地点|地址|主持人?|参加人员?|参会人员?|参与人员?|出席人员?|列席人员?|到场代表|到场人员?|"
@@ -40,18 +41,35 @@ _CHAT = re.compile(
     r"(?P<name>\S.{0,20}?)\s+(?:\d{2,4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?\s*)?"
     r"(?:[上下]午|凌晨|晚上)?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
 )
+# A line of its own that gives the floor to somebody: 8 返乡青年 刘洋
+_TURN = re.compile(r"\d{1,2}\s+(?P<name>[^，。；！？：:]{2,20})")
 _NO_SPEAKER = re.compile(
     r".*(?:问题|建议|诉求|答复|回复|备注|注意|例如|比如|如下|内容|情况|意见|原因|办法|措施|要求|目标|"
     r"任务|结果|进展|工作|单位|部门|责任|时限|电话|日期|编号|类别|心愿|事项|需求|议程|决定|附|注|是|说明)$"
 )
-_SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』\"）)]*|\n")
+_SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』\"）)]*|\n|<br\s*/?>")
+_MATTERS = "问题|诉求|意见|建议|心愿|愿望|事项|需求|难题|困难|短板|矛盾"
+_COUNT = r"(?:[\d一二三四五六七八九十几多]+[个件条项类])?"
+# A list of matters inside a sentence: 反映停车难、飞线等问题.
 _LIST = re.compile(
     r"(?:围绕|反映|提出|聚焦|针对|收集到?|梳理出?|涉及|主要有|包括|关于|就)(?:了|的)?"
-    r"(?P<items>[^，。；！？：:、“”]{2,24}(?:、[^，。；！？：:、]{2,24})+"
-    r"(?:[和及以与][^，。；！？：:、]{2,24})?)"
-    r"(?=等?(?:方面)?(?:的)?(?:\d+[个件条项]|[一二三四五六七八九十几多]+[个件条项])?(?:\w{0,4})?"
-    r"(?:问题|诉求|意见|建议|心愿|事项|需求|难题))"
+    r"(?P<items>[^，。；！？：:、“”]{2,24}?(?:、[^，。；！？：:、]{2,24}?)+?)"
+    rf"(?=等(?:方面)?的?{_COUNT}\w{{0,4}}?(?:{_MATTERS})|问题|的{_COUNT}(?:{_MATTERS}))"
 )
+# Wishes one after another: 盼望把断头路打通、让卫生室能报销.
+_WISHES = re.compile(
+    r"(?:盼望|期盼|盼着|希望|建议|要求|请求|提议|恳请)"
+    r"(?P<items>[^，。；！？：:、]{5,40}"
+    r"(?:、(?:把|让|给|将|对|为|在|增|加|修|建|改|延|安|清|扩|补|换|设)[^，。；！？：:、]{4,40})+)(?=[，。；！？]|$)"
+)
+# Somebody else comes in in the middle of a sentence: …，还有人盼着…
+_NEW_VOICE = re.compile(
+    r"，(?=(?:还|也|又|另)?有(?:的|些|位|个|名|户|不少|几|人|群众|村民|居民|代表|选民|委员|老人|家长|商户|网友|业主)"
+    r"[^，。；、]{0,16}(?:说|讲|提|反映|建议|希望|盼|想|要求|请求|担心|抱怨|呼吁|问)"
+    r"|[^，。；、]{2,12}(?:提议|反映|建议|请求|呼吁|盼望|希望|抱怨|投诉)(?!的|书|意见|被|者|量|率|件))"
+)
+# Between its items; 和 only before the last.
+_BETWEEN = re.compile(r"、|(?<=[^、]{2})(?:以及|[和及])(?=[^、]{2,}$)")
 _LONGEST_HEADING = 28
 
 
@@ -67,6 +85,7 @@ class Segment:
         heading: the headings it stands under, outermost first, joined by ` / `.
         column: for a cell of a table, the column's heading.
         is_heading, is_field: a heading, or a line such as `地点：…`.
+    is_item: an item of a list of matters inside a sentence (`反映停车难、飞线等问题`).
     """
 
     text: str
@@ -78,6 +97,7 @@ class Segment:
     column: str = ""
     is_heading: bool = False
     is_field: bool = False
+    is_item: bool = False
 
 
 def read_fields(note: Note) -> dict[str, str]:
@@ -100,7 +120,7 @@ def read_fields(note: Note) -> dict[str, str]:
 
 def split(note: Note) -> list[Segment]:
     """Cut a note into segments that cover all of its text, in order."""
-    found = list(_segments(note))
+    found = list(_segments(plain_note(note)))
     if not found:
         return []
     starts = [0, *(segment.start for segment in found[1:]), len(note.text)]
@@ -112,11 +132,14 @@ def split(note: Note) -> list[Segment]:
 
 def _segments(note: Note) -> Iterator[Segment]:
     speaker, headings = "", [""] * len(_MARKERS)
-    for paragraph in note.paragraphs:
+    for paragraph, following in pairwise([*note.paragraphs, None]):
+        assert paragraph is not None
         if paragraph.fields:
             yield from _cells(paragraph)
             continue
         depth = _heading_depth(paragraph.text)
+        if depth is None and not speaker and _is_title(paragraph, following):
+            depth = 0
         if depth is not None:
             headings[depth:] = [paragraph.text, *[""] * (len(_MARKERS) - depth - 1)]
             speaker = ""
@@ -127,7 +150,7 @@ def _segments(note: Note) -> Iterator[Segment]:
                 heading=path, is_heading=depth is not None, is_field=depth is None,
             )  # fmt: skip
             continue
-        chat = _CHAT.fullmatch(paragraph.text)
+        chat = _CHAT.fullmatch(paragraph.text) or _TURN.fullmatch(paragraph.text)
         if chat:
             speaker = chat["name"].strip()
             yield Segment(
@@ -136,10 +159,11 @@ def _segments(note: Note) -> Iterator[Segment]:
             continue
         named, body = _speaker_of(paragraph.text)
         speaker = named or speaker
-        for start, end in _cut(paragraph.text, body):
+        items = _list_items(paragraph.text, body)
+        for start, end in _cut(paragraph.text, body, items):
             yield Segment(
                 paragraph.text[start:end], paragraph.start + start, paragraph.start + end,
-                paragraph.number, speaker, path,
+                paragraph.number, speaker, path, is_item=(start, end) in items,
             )  # fmt: skip
 
 
@@ -147,10 +171,11 @@ def _cells(paragraph: Paragraph) -> Iterator[Segment]:
     """A segment a cell; a long cell is cut like a paragraph."""
     start = 0
     for heading, cell in paragraph.fields:
-        for low, high in _cut(cell, 0) if cell else []:
+        items = _list_items(cell, 0)
+        for low, high in _cut(cell, 0, items) if cell else []:
             yield Segment(
                 cell[low:high], paragraph.start + start + low, paragraph.start + start + high,
-                paragraph.number, column=heading,
+                paragraph.number, column=heading, is_item=(low, high) in items,
             )  # fmt: skip
         start += len(cell) + 1
 
@@ -166,6 +191,15 @@ def _heading_depth(text: str) -> int | None:
     return None
 
 
+def _is_title(paragraph: Paragraph, following: Paragraph | None) -> bool:
+    """Whether a short line without a stop stands above a paragraph of whole sentences."""
+    text = paragraph.text
+    if len(text) > _LONGEST_HEADING or not text[-1].isalnum() or following is None:
+        return False
+    below = following.text
+    return not following.fields and len(below) > 2 * _LONGEST_HEADING and below[-1] in "。；！"
+
+
 def _speaker_of(text: str) -> tuple[str, int]:
     """Return who speaks at the beginning of a paragraph, and where the speech starts."""
     match = _SPEAKER.match(text)
@@ -177,15 +211,12 @@ def _speaker_of(text: str) -> tuple[str, int]:
     return name, match.end()
 
 
-def _cut(text: str, body: int) -> list[tuple[int, int]]:
-    """Cut a paragraph at its items, its sentences, and the lists inside them."""
-    edges = {0, len(text)}
-    items = _item_starts(text, body)
-    edges.update(items)
-    for match in _SENTENCE_END.finditer(text, body):
-        edges.add(match.end())
-    for match in _LIST.finditer(text, body):
-        edges.update(_list_edges(text, match))
+def _cut(text: str, body: int, items: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Cut a paragraph at its numbered items, its sentences, and the lists inside them."""
+    edges = {0, len(text), *_item_starts(text, body)}
+    edges.update(match.end() for match in _SENTENCE_END.finditer(text, body))
+    edges.update(match.end() for match in _NEW_VOICE.finditer(text, body))
+    edges.update(edge for item in items for edge in item)
     ordered = sorted(edges)
     return [(a, b) for a, b in pairwise(ordered) if text[a:b].strip()]
 
@@ -219,8 +250,13 @@ def _ordinal(sign: str) -> int:
     return int(sign) if sign.isascii() and sign.isdigit() else _ORDINALS.get(sign, 0)
 
 
-def _list_edges(text: str, match: re.Match[str]) -> Iterator[int]:
-    """Yield where the items of a list inside a sentence begin (after each 、 and 和)."""
+def _list_items(text: str, body: int) -> list[tuple[int, int]]:
+    """Return where the items of lists inside sentences stand, their separators with them."""
+    lists = [match for kind in (_LIST, _WISHES) for match in kind.finditer(text, body)]
+    return [span for match in lists for span in _spans(text, match)]
+
+
+def _spans(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     start, end = match.span("items")
-    for sign in re.finditer(r"、|(?<=[^\s])[和及](?=[^\s、]{2,24}$)", text[start:end]):
-        yield start + sign.end()
+    edges = [start, *(start + m.end() for m in _BETWEEN.finditer(text[start:end])), end]
+    return pairwise(edges)

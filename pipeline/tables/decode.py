@@ -27,8 +27,11 @@ _MOST_CONTROL = 0.02
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\x0b\x0c\x1a\x1b")
 
 
-def find_encoding(path: Path) -> str:
+def find_encoding(path: Path, *, forced: str | None = None) -> str:
     """Return the encoding of a text file, reading all of it once in constant memory.
+
+    Args:
+        forced: the encoding the user names; it is only checked.
 
     Raises:
         InputError: the file is empty, is another kind of file under a text file's name,
@@ -39,9 +42,11 @@ def find_encoding(path: Path) -> str:
     if not head.strip(b"\xef\xbb\xbf\r\n\t \x00"):
         raise InputError(f"{path.name} 是空文件。请检查导出是否成功。", f"{path.name} is empty.")
     _refuse_other_kinds(path, head)
+    if forced is not None:
+        return _checked(path, forced)
     for bom, encoding in _BOMS.items():
         if head.startswith(bom):
-            return encoding
+            return _checked(path, encoding)
     _refuse_binary(path, head)
     for encoding in _CANDIDATES:
         if _decodes(path, encoding):
@@ -51,6 +56,22 @@ def find_encoding(path: Path) -> str:
         "请用 Excel 或记事本另存为 UTF-8 后再试。",
         f"{path.name} is neither UTF-8 nor GB18030 text; save it as UTF-8.",
     )
+
+
+def _checked(path: Path, encoding: str) -> str:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InputError(
+            f"没有 {encoding} 这种编码。常用：utf-8、gb18030、utf-16、big5。",
+            f"Unknown encoding {encoding}; try utf-8, gb18030, utf-16 or big5.",
+        ) from None
+    if not _decodes(path, encoding):
+        raise InputError(
+            f"{path.name} 不是 {encoding} 编码的文字，或已损坏。请换一种编码，或重新导出。",
+            f"{path.name} is not valid {encoding} text.",
+        )
+    return encoding
 
 
 def _refuse_other_kinds(path: Path, head: bytes) -> None:
