@@ -42,6 +42,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Path:
     registry.save(replace(model, name="default"), models_dir())
     folder = tmp_path_factory.mktemp("desk")
     (folder / "留言.csv").write_text("编号,内容\n1,村口的路烂了\n2,污水直排河里\n", "utf-8")
+    note = "地点：老杨家院坝\n老杨：村口的路烂了，请来修。\n散会。\n"
+    (folder / "院坝夜话.txt").write_text(note, "utf-8")
     texts = {"交通": "路灯坏了道路不通", "教育": "学校老师收费补课"}
     rows = [f"{text}{i},{label}" for label, text in texts.items() for i in "甲乙丙丁戊己"]
     (folder / "标注.csv").write_text("text,category\n" + "\n".join(rows), "utf-8")

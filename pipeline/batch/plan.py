@@ -16,6 +16,7 @@ from pipeline.home import data_path
 PLAN = "plan.json"
 # The data files that decide what is written besides the model.
 _DATA = (
+    "boilerplate.toml",
     "addressing.toml", "departments.toml", "gazetteer.csv", "lexicon.txt", "routing.toml",
     "urgency.toml",
 )  # fmt: skip

@@ -1,151 +1,164 @@
 """Grouping a whole run: which of a million messages are the same complaint.
 
-Messages with a band in common at compatible places are candidates (sorting finds them, no
-table of all pairs is ever made). In order of appearance each message then joins the group of
-the candidate whose first message it is most like, or opens one of its own: comparing with the
-first message, not the last, keeps a chain of small changes from joining what is not alike.
+In order of appearance each message joins the group whose first message it is most like, or
+may become the first of one. Comparing with the first message, not with any, is what keeps a
+chain of small changes from joining what is not alike, and a union-find from being needed.
+Only first messages are looked up, by the bands they share, so that a hundred thousand copies
+cost a hundred thousand comparisons.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.same_complaint.signatures import BANDS, SIMILAR, bands, similarity
+from pipeline.same_complaint.places import intervals
+from pipeline.same_complaint.signatures import BANDS, PERMUTATIONS, SIMILAR, bands, mix
 
 ALONE = -1
-_CHUNK = 65_536
-_ODD = np.uint64(0xD6E8FEB86659FD93)
+_BLOCK = 50_000  # rows
+# So many first messages of one band are looked at; what all share is a phrase, not a matter.
+_MOST = 1_000
 
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSummary:
-    """A group: its number, how many rows, their first and last date (ISO, '' unknown)."""
-
-    number: int
-    size: int
-    first: str
-    last: str
-
-
-def are_compatible(one: str, other: str) -> bool:
-    """Whether two places can be one: the same, one within the other, or unknown.
-
-    >>> are_compatible("宣恩县/珠山镇", "宣恩县"), are_compatible("宣恩县/珠山镇", "宣恩县/椒园镇")
-    (True, False)
-    """
-    a, b = one.split("/") if one else [], other.split("/") if other else []
-    return all(x == y for x, y in zip(a, b, strict=False))
+Hashes = NDArray[np.uint32]
 
 
 def group(
-    signatures: NDArray[np.uint32], present: NDArray[np.bool_], places: Sequence[str]
+    signatures: NDArray[np.uint32],
+    present: NDArray[np.bool_],
+    places: Sequence[str],
+    *,
+    threshold: float = SIMILAR,
 ) -> Ints:
-    """Return each message's group number, or −1 where it stands alone.
+    """Return each message's group number, or −1 where it stands alone, shape (n,).
 
-    Groups are numbered from 1 in order of appearance.
+    Groups are numbered from 1 in order of appearance. All members of a group lie at places
+    that can be one (`are_compatible`): whoever names a place settles it for the group.
 
     Args:
         signatures: shape (n, PERMUTATIONS); may be a memory map.
         present: which messages have one, shape (n,).
-        places: their paths (`县市/乡镇`), '' where unknown.
+        places: their paths (`县市/乡镇`, or deeper), '' where unknown.
+        threshold: estimated Jaccard index from which on two messages are alike (0–1).
+
+    Raises:
+        ValueError: the three are not of one length, or a signature of another.
     """
-    leader = np.arange(len(places), dtype=np.int64)
-    place_of: dict[int, str] = {}
-    for row, candidates in _candidates(signatures, np.asarray(present), places):
-        best, best_similarity = row, SIMILAR
-        for first in sorted({int(leader[c]) for c in candidates}):
-            if not are_compatible(places[row], place_of.get(first, places[first])):
-                continue
-            alike = similarity(signatures[row], signatures[first])
-            if alike > best_similarity or (alike == best_similarity and best == row):
-                best, best_similarity = first, alike
-        leader[row] = best
-        known = place_of.get(best, places[best])
-        place_of[best] = max(known, places[row], key=len)
+    if signatures.shape != (len(places), PERMUTATIONS) or present.shape != (len(places),):
+        raise ValueError(
+            f"{len(places)} places need signatures of shape ({len(places)}, {PERMUTATIONS}) and "
+            f"as many flags, not {signatures.shape} and {present.shape}."
+        )
+    bounds = intervals(places)
+    rows = np.flatnonzero(present)
+    hashes = _hash_bands(signatures, rows)
+    first, copy_of = _collapse(hashes, bounds[rows])
+    leader = np.arange(len(places))
+    leaders = _find_leaders(signatures, rows[first], hashes[first], bounds, threshold)
+    leader[rows] = leaders[copy_of]
     return _number(leader)
 
 
-def describe_groups(groups: Ints, dates: Sequence[str]) -> dict[int, GroupSummary]:
-    """Return what each group is; `dates` are ISO, '' where unknown."""
-    sizes: dict[int, int] = {}
-    spans: dict[int, tuple[str, str]] = {}
-    for number, date in zip(groups.tolist(), dates, strict=True):
-        if number == ALONE:
-            continue
-        sizes[number] = sizes.get(number, 0) + 1
-        if date:
-            first, last = spans.get(number, (date, date))
-            spans[number] = (min(first, date), max(last, date))
-    return {n: GroupSummary(n, size, *spans.get(n, ("", ""))) for n, size in sizes.items()}
+def _hash_bands(signatures: NDArray[np.uint32], rows: Ints) -> Hashes:
+    """Return half of each band hash of the rows, shape (rows, BANDS), a block at a time.
 
-
-def _candidates(
-    signatures: NDArray[np.uint32], present: NDArray[np.bool_], places: Sequence[str]
-) -> Iterator[tuple[int, list[int]]]:
-    """Yield messages that share a band with earlier ones, and those, in order."""
-    rows = np.flatnonzero(present).astype(np.int64)
-    if len(rows) < 2:
-        return
-    codes, county_codes = _codes([places[i] for i in rows.tolist()])
-    hashes = np.empty((len(rows), BANDS), dtype=np.uint64)
-    for start in range(0, len(rows), _CHUNK):
-        hashes[start : start + _CHUNK] = bands(signatures[rows[start : start + _CHUNK]])
-    pairs = np.empty(0, dtype=np.int64)
-    for band in range(BANDS):
-        found = _pairs(hashes[:, band], codes, county_codes)
-        pairs = np.union1d(pairs, found)
-    later, earlier = np.divmod(pairs, len(rows))
-    both = zip(rows[later].tolist(), rows[earlier].tolist(), strict=True)
-    for row, candidates in groupby(both, key=lambda pair: pair[0]):
-        yield row, [earlier for _, earlier in candidates]
-
-
-def _pairs(hashes: NDArray[np.uint64], codes: Ints, county_codes: Ints) -> Ints:
-    """Return pairs of rows with one hash at compatible places, as `later * n + earlier`.
-
-    Every row is paired with the first row at its own place, with the first that names just
-    its county, and with the first that names no place.
+    Half will do: who shares one by chance is only looked at in vain.
     """
-    n = len(hashes)
-    own = _key(hashes, codes)
-    keys, first = np.unique(own, return_index=True)
-    found = []
-    for wanted in (own, _key(hashes, county_codes), _key(hashes, np.zeros_like(codes))):
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        other = np.where(keys[at] == wanted, first[at], np.arange(n))
-        later, earlier = np.maximum(other, np.arange(n)), np.minimum(other, np.arange(n))
-        found.append((later * n + earlier)[later != earlier])
-    return np.unique(np.concatenate(found)).astype(np.int64)
+    hashes = np.empty((len(rows), BANDS), dtype=np.uint32)
+    for start in range(0, len(rows), _BLOCK):
+        hashes[start : start + _BLOCK] = bands(signatures[rows[start : start + _BLOCK]])
+    return hashes
 
 
-def _key(hashes: NDArray[np.uint64], codes: Ints) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        return np.asarray(hashes ^ (codes.astype(np.uint64) * _ODD))
+def _collapse(hashes: Hashes, bounds: Ints) -> tuple[Ints, Ints]:
+    """Find rows of one signature and place: the first of each, and each row's first."""
+    whole = mix(bounds[:, 0].astype(np.uint64))
+    for band in range(BANDS):
+        whole = mix(whole ^ hashes[:, band])
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[inverse]
 
 
-def _codes(places: Sequence[str]) -> tuple[Ints, Ints]:
-    """Return a number for each row's place and one for its county; 0 is no place."""
-    known = {"": 0}
-    for place in places:
-        known.setdefault(place.partition("/")[0], len(known))
-        known.setdefault(place, len(known))
-    own = np.array([known[place] for place in places], dtype=np.int64)
-    county = np.array([known[place.partition("/")[0]] for place in places], dtype=np.int64)
-    return own, county
+def _find_leaders(
+    signatures: NDArray[np.uint32],
+    rows: Ints,
+    hashes: Hashes,
+    bounds: Ints,
+    threshold: float,
+) -> Ints:
+    """Return for each of the rows the first message of its group (itself where it is that)."""
+    index = _Index(hashes)
+    leaders = rows.copy()
+    low, high = bounds[rows, 0], bounds[rows, 1]  # a group's place, kept at its first message
+    needed = threshold * PERMUTATIONS
+    for i in index.shared():
+        candidates = index.find(i)
+        near = (low[candidates] < high[i]) & (high[candidates] > low[i])
+        candidates = np.unique(candidates[near])
+        if len(candidates):
+            same = signatures[rows[candidates]] == signatures[rows[i]]
+            agreeing = np.count_nonzero(same, axis=1)
+            best = int(agreeing.argmax())
+            if agreeing[best] >= needed:
+                found = candidates[best]
+                leaders[i] = rows[found]
+                low[found], high[found] = max(low[found], low[i]), min(high[found], high[i])
+                continue
+        index.add(i)
+    return leaders
+
+
+class _Index:
+    """First messages by band: one stretch of an array for each hash that several rows have."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._bucket = np.full(hashes.shape, -1, dtype=np.int32)
+        sizes: list[Ints] = []
+        taken = 0
+        for band in range(BANDS):
+            _, inverse, counts = np.unique(hashes[:, band], return_inverse=True, return_counts=True)
+            number = np.cumsum(counts > 1) - 1 + taken
+            number[counts == 1] = -1
+            self._bucket[:, band] = number[inverse]
+            sizes.append(np.minimum(counts[counts > 1], _MOST))
+            taken += len(sizes[-1])
+        ends = np.cumsum(np.concatenate(sizes))
+        self._start = np.concatenate([[0], ends[:-1]]) if taken else ends
+        self._filled = np.zeros(taken, dtype=np.int32)
+        self._room = np.diff(ends, prepend=0).astype(np.int32)
+        self._slots = np.empty(int(ends[-1]) if taken else 0, dtype=np.int32)
+
+    def shared(self) -> list[int]:
+        """Return the rows that share a band with any other, in order."""
+        return np.flatnonzero((self._bucket >= 0).any(axis=1)).tolist()
+
+    def find(self, row: int) -> Ints:
+        """Return the first messages that share a band with a row, once for each band."""
+        buckets = self._bucket[row]
+        buckets = buckets[buckets >= 0]
+        filled = self._filled[buckets]
+        some = np.flatnonzero(filled)
+        if not len(some):
+            return some
+        starts = self._start[buckets[some]].tolist()
+        spans = zip(starts, filled[some].tolist(), strict=True)
+        return np.concatenate([self._slots[s : s + n] for s, n in spans])
+
+    def add(self, row: int) -> None:
+        """Enter a first message under its bands, where they have room."""
+        buckets = self._bucket[row]
+        buckets = buckets[buckets >= 0]
+        buckets = buckets[self._filled[buckets] < self._room[buckets]]
+        self._slots[self._start[buckets] + self._filled[buckets]] = row
+        self._filled[buckets] += 1
 
 
 def _number(leader: Ints) -> Ints:
-    """Number groups of two and more by their first message."""
-    firsts, counts = np.unique(leader, return_counts=True)
-    shared = firsts[counts > 1]
-    numbers = np.full(len(leader), ALONE, dtype=np.int64)
-    at = np.searchsorted(shared, leader)
-    inside = at < len(shared)
-    inside[inside] = shared[at[inside]] == leader[inside]
-    numbers[inside] = at[inside] + 1
-    return numbers
+    """Number the groups of two and more in order of their first messages."""
+    counts = np.bincount(leader, minlength=len(leader))
+    numbers = np.cumsum(counts > 1)
+    return np.where(counts[leader] > 1, numbers[leader], ALONE)
