@@ -158,7 +158,6 @@ BAD_USAGE = [
     (["tag", "empty.csv", "-o", "out.csv"], "empty.csv 是空文件"),
     (["tag", "columns.csv", "-o", "out.csv"], "现有的列：甲、乙"),
     (["tag", "binary.csv", "-o", "out.csv"], "是二进制文件"),
-    (["tag", ".", "-o", "out.csv"], "是一个文件夹"),
     (["tag", "good.csv", "-o", "gone/out.csv"], "文件夹不存在"),
     (["tag", "good.csv", "-o", "out.doc"], "不能写成 out.doc"),
     (["tag", "good.csv", "-o", "good.csv"], "就是输入文件"),
