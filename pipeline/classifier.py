@@ -87,6 +87,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         *,
         hints: tuple[Any, ArrayLike] | None = None,
         also: Sequence[Collection[str]] | None = None,
+        weights: ArrayLike | None = None,
     ) -> Self:
         """Fit on a matrix of shape (rows, features) and one leaf (or category) a row.
 
@@ -97,6 +98,10 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
 
             also: for each row, other categories that count as right. Nothing is learnt from
                 them; but a probability then says how likely a category is to be accepted.
+
+            weights: how much each row counts, in learning and in calibration; all alike where
+                none are given. Not `sample_weight`: scikit-learn promises that a weight of 2
+                is the same as the row twice, which folds that keep repeats together cannot.
 
         Raises:
             ValueError: there are fewer than two categories.
@@ -113,9 +118,10 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self._plant_leaves(leaves, parent)
         self._hints = _usable_hints(hints, leaves, parent)
         rows = np.arange(len(leaves)) if groups is None else np.asarray(groups)
-        scores = self._out_of_fold(X, leaves, categories, rows)
-        self._calibrate(scores, leaves, categories, also or [()] * len(leaves))
-        self._fold_weights(X, leaves, categories)
+        counted = np.ones(len(leaves)) if weights is None else np.asarray(weights, np.float64)
+        scores = self._out_of_fold(X, leaves, categories, counted, rows)
+        self._calibrate(scores, leaves, categories, also or [()] * len(leaves), counted)
+        self._fold_weights(X, leaves, categories, counted)
         del self._hints
         return self
 
@@ -154,7 +160,12 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         )
 
     def _out_of_fold(
-        self, X: Any, y: NDArray[Any], categories: NDArray[Any], groups: NDArray[Any]
+        self,
+        X: Any,
+        y: NDArray[Any],
+        categories: NDArray[Any],
+        weights: FloatArray,
+        groups: NDArray[Any],
     ) -> tuple[FloatArray, FloatArray]:
         category_scores = np.full((len(y), len(self.classes_)), UNSEEN)
         leaf_scores = np.full((len(y), len(self.leaves_)), UNSEEN)
@@ -163,7 +174,9 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         # and the same data must give the same weights.
         jobs = min(len(splits), os.cpu_count() or 1) if len(y) > _WORTH_PROCESSES else 1
         work = (
-            delayed(self._score_fold)(*self._with_hints(X[a], y[a], categories[a]), X[b])
+            delayed(self._score_fold)(
+                *self._with_hints(X[a], y[a], categories[a], weights[a]), X[b]
+            )
             for a, b in splits
         )
         for (_, test), scores in zip(splits, Parallel(n_jobs=jobs)(work), strict=True):
@@ -171,21 +184,27 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         return category_scores, leaf_scores
 
     def _score_fold(
-        self, X: Any, y: NDArray[Any], categories: NDArray[Any], X_test: Any
+        self,
+        X: Any,
+        y: NDArray[Any],
+        categories: NDArray[Any],
+        weights: FloatArray,
+        X_test: Any,
     ) -> tuple[FloatArray, FloatArray]:
-        coef, intercept = self._fit_machine(X, categories, self.classes_)
-        return np.asarray(X_test @ coef.T + intercept), self._topic_scores(X, y, X_test)
+        coef, intercept = self._fit_machine(X, categories, self.classes_, weights)
+        return np.asarray(X_test @ coef.T + intercept), self._topic_scores(X, y, weights, X_test)
 
     def _with_hints(
-        self, X: Any, y: NDArray[Any], categories: NDArray[Any]
-    ) -> tuple[Any, NDArray[Any], NDArray[Any]]:
+        self, X: Any, y: NDArray[Any], categories: NDArray[Any], weights: FloatArray
+    ) -> tuple[Any, NDArray[Any], NDArray[Any], FloatArray]:
         if self._hints is None:
-            return X, y, categories
+            return X, y, categories, weights
         rows, leaves, their_categories = self._hints
         return (
             vstack([X, rows], format="csr"),
             np.concatenate([y, leaves]),
             np.concatenate([categories, their_categories]),
+            np.concatenate([weights, np.ones(len(leaves))]),
         )
 
     def _splits(self, categories: NDArray[Any], groups: NDArray[Any]) -> list[Any]:
@@ -199,11 +218,13 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
             splits = list(folds.split(categories, categories, groups))
         return [(a, b) for a, b in splits if len(np.unique(categories[a])) > 1]
 
-    def _topic_scores(self, X: Any, y: NDArray[Any], X_test: Any) -> FloatArray:
+    def _topic_scores(
+        self, X: Any, y: NDArray[Any], weights: FloatArray, X_test: Any
+    ) -> FloatArray:
         named = np.isin(y, self.leaves_)
         if len(self.leaves_) == len(self.classes_) or len(np.unique(y[named])) < 2:
             return np.zeros((X_test.shape[0], len(self.leaves_)))
-        coef, intercept = self._fit_machine(X[named], y[named], self.leaves_)
+        coef, intercept = self._fit_machine(X[named], y[named], self.leaves_, weights[named])
         return np.asarray(X_test @ coef.T + intercept)
 
     def _calibrate(
@@ -212,6 +233,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         y: NDArray[Any],
         categories: NDArray[Any],
         also: Sequence[Collection[str]],
+        weights: FloatArray,
     ) -> None:
         """Choose scales and biases that make the out-of-fold scores most likely."""
         target = np.searchsorted(self.classes_, categories)
@@ -219,7 +241,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         for row, others in enumerate(also):
             accepted[row] |= np.isin(self.classes_, list(others))
         leaf_of = {leaf: i for i, leaf in enumerate(self.leaves_.tolist())}
-        self.oof_weights_ = self._row_weights(target)
+        self.oof_weights_ = self._row_weights(target, weights)
         scaling = fit_scaling(
             *scores,
             self.leaf_parent_,
@@ -232,32 +254,34 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mi
         self.oof_leaf_proba_ = np.exp(log_leaf)
         self.oof_proba_ = np.exp(sum_leaves(log_leaf, self.leaf_parent_, len(self.classes_)))
 
-    def _row_weights(self, target: NDArray[Any]) -> FloatArray:
+    def _row_weights(self, target: NDArray[Any], weights: FloatArray) -> FloatArray:
         """Return a weight per row that gives every category its expected share."""
-        counts = np.bincount(target, minlength=len(self.classes_))
+        counts = np.bincount(target, weights, minlength=len(self.classes_))
         if not self.shares:
-            return np.ones(len(target))
+            return weights
         share = np.array([self.shares.get(c, 0.0) for c in self.classes_.tolist()])
         share = np.where(share > 0, share, counts / counts.sum())
-        return np.asarray((share / share.sum() * counts.sum() / counts)[target])
+        return np.asarray((share / share.sum() * counts.sum() / counts)[target] * weights)
 
-    def _fold_weights(self, X: Any, y: NDArray[Any], categories: NDArray[Any]) -> None:
+    def _fold_weights(
+        self, X: Any, y: NDArray[Any], categories: NDArray[Any], weights: FloatArray
+    ) -> None:
         """Fit on everything and fold both levels into one matrix over leaves."""
-        X, y, categories = self._with_hints(X, y, categories)
-        coef, intercept = self._fit_machine(X, categories, self.classes_)
+        X, y, categories, weights = self._with_hints(X, y, categories, weights)
+        coef, intercept = self._fit_machine(X, categories, self.classes_, weights)
         self.coef_ = self.scales_[0] * coef[self.leaf_parent_]
         self.intercept_ = (self.scales_[0] * intercept + self._bias)[self.leaf_parent_]
         named = np.isin(y, self.leaves_)
         if self.scales_[1] > 0 and len(np.unique(y[named])) > 1:
-            coef, intercept = self._fit_machine(X[named], y[named], self.leaves_)
+            coef, intercept = self._fit_machine(X[named], y[named], self.leaves_, weights[named])
             self.coef_ += self.scales_[1] * coef
             self.intercept_ += self.scales_[1] * intercept
 
     def _fit_machine(
-        self, X: Any, y: NDArray[Any], classes: NDArray[Any]
+        self, X: Any, y: NDArray[Any], classes: NDArray[Any], weights: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         machine = LinearSVC(C=self.C, random_state=self.random_state, tol=1e-3, max_iter=5000)
-        return fit_one_vs_rest(machine, X, y, classes, emphasis=self.emphasis)
+        return fit_one_vs_rest(machine, X, y, classes, emphasis=self.emphasis, weights=weights)
 
     def _leaf_scores(self, X: Any) -> FloatArray:
         check_is_fitted(self, "coef_")

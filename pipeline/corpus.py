@@ -1,7 +1,7 @@
 """Labelled messages: the shipped corpus and any labelled file an analyst brings.
 
 Source of the field names: the contract (`text, category, topic, department, also,
-department_also, group`, and where known `register, urgency, place`).
+department_also, group`, and where known `register, urgency, place`), and `weight`.
 """
 
 import csv
@@ -23,6 +23,8 @@ class LabelledMessage:
     Attributes:
         also: other categories that count as right; `department_also` likewise.
         group: rows of one group never straddle a split; empty when the row stands alone.
+        weight: how much training counts the row (above 0, at most 1): a label that a person
+            merely let stand says less than one they chose.
     """
 
     id: str
@@ -37,6 +39,7 @@ class LabelledMessage:
     register: str = ""
     urgency: str = ""
     place: str = ""
+    weight: float = 1.0
 
 
 def read_labelled(paths: Iterable[Path], taxonomy: Taxonomy | None = None) -> list[LabelledMessage]:
@@ -77,6 +80,8 @@ def corpus_digest(messages: Sequence[LabelledMessage]) -> str:
             message.department_also,
             message.group,
             message.urgency,
+            # Only where there is one, so that a corpus without weights keeps its digest.
+            *([message.weight] if message.weight != 1.0 else []),
         )
         digest.update(json.dumps(fields, ensure_ascii=False).encode())
     return digest.hexdigest()
@@ -156,7 +161,22 @@ def _read_row(row: dict[str, Any], where: str, stem: str, number: int) -> Labell
         register=str(row.get("register") or ""),
         urgency=str(row.get("urgency") or ""),
         place=str(row.get("place") or ""),
+        weight=_weight(row.get("weight"), where),
     )
+
+
+def _weight(value: object, where: str) -> float:
+    """Read a weight; none is a whole one."""
+    try:
+        weight = 1.0 if value in (None, "") else float(str(value))
+    except ValueError:
+        weight = 0.0
+    if not 0 < weight <= 1:
+        raise DataFileError(
+            f"{where}的 weight 是 {value!r}。请写大于 0、不超过 1 的数；不想用的行请删去。",
+            f"{where}: weight {value!r} is not a number above 0 and at most 1.",
+        )
+    return weight
 
 
 def _codes(value: object) -> tuple[str, ...]:

@@ -21,18 +21,25 @@ UNSEEN = -1.5
 
 
 def fit_one_vs_rest(
-    machine: LinearSVC, X: Any, y: NDArray[Any], classes: NDArray[Any], *, emphasis: float
+    machine: LinearSVC,
+    X: Any,
+    y: NDArray[Any],
+    classes: NDArray[Any],
+    *,
+    emphasis: float,
+    weights: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Fit and return weights of shape (classes, features) and offsets of shape (classes,).
 
     Args:
         classes: all classes, sorted; those that `y` lacks get no weights and score `UNSEEN`.
         emphasis: the power of the columns' emphasis; 0 leaves the columns as they are.
+        weights: how much each row counts; all alike where none are given.
     """
-    scale = column_emphasis(X, y) ** emphasis if emphasis else np.ones(X.shape[1])
+    scale = column_emphasis(X, y, weights) ** emphasis if emphasis else np.ones(X.shape[1])
     scaled = X.multiply(scale).tocsr() if issparse(X) else X * scale
     shrink = _row_length(X) / max(_row_length(scaled), 1e-12)
-    machine.fit(scaled * shrink, y)
+    machine.fit(scaled * shrink, y, weights)
     coef, intercept = machine.coef_, np.atleast_1d(machine.intercept_)
     if len(machine.classes_) == 2:  # scikit-learn keeps one row for two classes
         coef, intercept = np.vstack([-coef, coef]), np.concatenate([-intercept, intercept])
@@ -43,7 +50,7 @@ def fit_one_vs_rest(
     return full, offset
 
 
-def column_emphasis(X: Any, y: NDArray[Any]) -> FloatArray:
+def column_emphasis(X: Any, y: NDArray[Any], weights: FloatArray | None = None) -> FloatArray:
     """Return the spread, over classes, of each column's log-odds of being present.
 
     >>> X = np.array([[1, 1], [1, 0], [1, 1], [1, 0]])
@@ -52,11 +59,12 @@ def column_emphasis(X: Any, y: NDArray[Any]) -> FloatArray:
     True
     """
     names, member = np.unique(y, return_inverse=True)
-    one_hot = csr_matrix((np.ones(len(y)), (member, np.arange(len(y)))), (len(names), len(y)))
+    counted = np.ones(len(y)) if weights is None else weights
+    one_hot = csr_matrix((counted, (member, np.arange(len(y)))), (len(names), len(y)))
     present = np.asarray((one_hot @ csr_matrix(X > 0, dtype=np.float64)).todense())
-    size = np.bincount(member)[:, None]
+    size = np.bincount(member, counted)[:, None]
     inside = (present + 1) / (size + 2)
-    outside = (present.sum(axis=0) - present + 1) / (len(y) - size + 2)
+    outside = (present.sum(axis=0) - present + 1) / (counted.sum() - size + 2)
     return np.asarray(np.log(inside / outside).std(axis=0))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +24,8 @@ from pipeline.records import Document, Rejection
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 
+FitContext = Callable[[Sequence[str], NDArray[np.float64]], LinearHead]
+
 _VERSIONS_OF = ("wuwei", "jieba", "scikit-learn", "numpy", "scipy", "opencc")
 
 
@@ -37,6 +39,7 @@ def train(
     target_error: float = 0.05,
     views: Mapping[str, int] = MATTER,
     fold_rare: bool = False,
+    fit_context: FitContext | None = None,
     progress: Progress = lambda step: None,
 ) -> Model:
     """Train a model. The same messages, seed and versions give the same weights.
@@ -46,6 +49,9 @@ def train(
         views: what the model looks at (`pipeline.features`).
         fold_rare: put categories with fewer than five messages into the fallback (a new
             category 其他 where the taxonomy has none) instead of refusing them.
+        fit_context: fits the head over what stands around a message, where messages follow
+            each other (`pipeline.notes`): called with the categories and the out-of-fold
+            probabilities of the messages, shape (messages, categories).
         progress: called with a Chinese line before each step.
 
     Raises:
@@ -64,7 +70,7 @@ def train(
     definitions = read_definitions(taxonomy, segmenter)
     return fit(
         documents, messages, taxonomy, definitions=definitions, name=name, seed=seed,
-        target_error=target_error, views=views, progress=progress,
+        target_error=target_error, views=views, fit_context=fit_context, progress=progress,
     )  # fmt: skip
 
 
@@ -78,6 +84,7 @@ def fit(
     seed: int = 0,
     target_error: float = 0.05,
     views: Mapping[str, int] = MATTER,
+    fit_context: FitContext | None = None,
     progress: Progress = lambda step: None,
 ) -> Model:
     """Fit a model on documents already read, one for each message, in order.
@@ -102,9 +109,12 @@ def fit(
     urgency, emergency_from = _fit_urgency(features, messages, groups, seed)
     figures, thresholds = choose_thresholds(classifier, messages, taxonomy, target_error)
     leaves = _head(classifier)
+    context = None
+    if fit_context is not None:
+        context = fit_context(classifier.classes_.tolist(), classifier.oof_proba_)
     return Model(
         name=name,
-        digest=_digest(featuriser, leaves, departments, urgency),
+        digest=_digest(featuriser, leaves, departments, urgency, context),
         taxonomy=taxonomy,
         featuriser=featuriser,
         leaves=leaves,
@@ -112,6 +122,7 @@ def fit(
         urgency=urgency,
         thresholds=replace(thresholds, emergency=emergency_from),
         card=_card(messages, taxonomy, seed, figures, len(documents)),
+        context=context,
     )
 
 
@@ -154,7 +165,10 @@ def _fit_categories(
     parent = {code: topic.category for code, topic in taxonomy.topics.items()}
     labels = np.array([m.topic or m.category for m in messages])
     classifier = HierarchicalClassifier(parent=parent, shares=taxonomy.shares, random_state=seed)
-    return classifier.fit(features, labels, groups, hints=hints, also=[m.also for m in messages])
+    return classifier.fit(
+        features, labels, groups, hints=hints, also=[m.also for m in messages],
+        weights=[m.weight for m in messages],
+    )  # fmt: skip
 
 
 def _fit_departments(
@@ -165,7 +179,8 @@ def _fit_departments(
     if len(np.unique(labels)) < 2:
         return None
     classifier = HierarchicalClassifier(random_state=seed)
-    return _head(classifier.fit(features[labelled], labels, groups[labelled]))
+    weights = [messages[i].weight for i in labelled]
+    return _head(classifier.fit(features[labelled], labels, groups[labelled], weights=weights))
 
 
 def _fit_urgency(
@@ -178,7 +193,8 @@ def _fit_urgency(
     if counts[EMERGENCY] < FEWEST_EMERGENCIES or len(counts) < 2:
         return None, Thresholds.emergency
     classifier = HierarchicalClassifier(random_state=seed)
-    classifier.fit(features[labelled], labels, groups[labelled])
+    weights = [messages[i].weight for i in labelled]
+    classifier.fit(features[labelled], labels, groups[labelled], weights=weights)
     column = classifier.classes_.tolist().index(EMERGENCY)
     chances = classifier.oof_proba_[:, column]
     return _head(classifier), emergency_threshold(chances, labels == EMERGENCY)

@@ -157,6 +157,8 @@ def _is_set_phrase(run: str) -> bool:
             "主题 'roads' 属于 public_services，与类别 'ecology' 不符",
         ),
         ("a.txt", "路烂了", "只支持 .jsonl 和 .csv"),
+        ("a.csv", "text,category,weight\n路烂了,other,0", "第 2 行的 weight 是 '0'。请写大于 0"),
+        ("a.csv", "text,category,weight\n路烂了,other,多", "第 2 行的 weight 是 '多'"),
     ],
 )
 def test_a_fault_names_file_and_row(
@@ -191,3 +193,18 @@ def test_the_digest_sees_labels_but_not_ids(tmp_path: Path) -> None:
 
     assert digest() == digest(id="2")
     assert digest() != digest(category="industry")
+
+
+def test_a_weight_is_read_and_is_whole_where_none_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    rows = [{"text": "路烂了", "category": "other"} | more for more in ({"weight": 0.3}, {})]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    light, whole = read_labelled([path])
+    assert (light.weight, whole.weight) == (0.3, 1.0)
+    assert corpus_digest([light]) != corpus_digest([whole])
+
+
+def test_a_corpus_without_weights_keeps_the_digest_it_had_before_there_were_any() -> None:
+    message = LabelledMessage(id="1", text="路烂了", category="public_services")
+    expected = "f4a8dc29fce7631328ad970ba118919a4ceca8883e01e1df749fda8abc8a72d1"
+    assert corpus_digest([message]) == expected

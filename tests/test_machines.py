@@ -37,3 +37,10 @@ def test_a_class_the_rows_lack_is_as_far_outside_as_a_clear_no() -> None:
         LinearSVC(), X, Y, np.array(["a", "b", "never"]), emphasis=0.5
     )
     assert not coef[2].any() and intercept[2] == UNSEEN
+
+
+def test_a_weight_is_what_the_emphasis_counts_a_row_as() -> None:
+    twice = np.where(np.arange(len(Y)) < 2, 2.0, 1.0)
+    repeated = column_emphasis(np.vstack([X, X[:2]]), np.concatenate([Y, Y[:2]]))
+    assert np.allclose(column_emphasis(X, Y, twice), repeated)
+    assert np.array_equal(column_emphasis(X, Y, np.ones(len(Y))), column_emphasis(X, Y))

@@ -27,6 +27,16 @@ def said(text: str) -> list[str]:
             "大家围绕共享停车场、飞线整治、旅游公厕等问题提了建议。",
             ["大家围绕", "共享停车场、", "飞线整治、", "旅游公厕", "等问题提了建议。"],
         ),
+        (
+            "会上，村民反映较多的断头路、水浑两个问题，请尽快办。",
+            ["会上，", "村民反映较多的", "断头路、", "水浑", "两个问题，", "请尽快办。"],
+        ),
+        (
+            "没销号的还有桥窄、灯不亮等12件。",
+            ["没销号的还有", "桥窄、", "灯不亮", "等12件。"],
+        ),
+        ("去年反映的桥窄、灯不亮等问题均已解决。", ["去年反映的桥窄、灯不亮等问题均已解决。"]),
+        ("他们围绕搭建平台、征集微心愿开展活动", ["他们围绕搭建平台、征集微心愿开展活动"]),
         ("买了米、油、面", ["买了米、油、面"]),
         (
             "桥头的护栏松了，几位家长提议加一道网，还有老人盼着装个座椅。",
@@ -50,10 +60,12 @@ def test_items_sentences_and_lists_are_cut(text: str, segments: list[str]) -> No
         ("【村民】路烂了", "村民"),
         ("发言人1：路烂了", "发言人1"),
         ("王主任（镇人大）：路烂了", "王主任（镇人大）"),
+        ("10:32 老杨：路烂了", "老杨"),
+        ("3.老杨：路烂了", "老杨"),
+        ("药材合作社 谭经理：路烂了", "药材合作社 谭经理"),
         ("问题：路烂了", ""),
         ("群众诉求：路烂了", ""),
         ("路烂了，老杨说：快修", ""),
-        ("一、老杨：路烂了", ""),
     ],
 )
 def test_speakers_are_told_from_other_words_with_a_colon(line: str, speaker: str) -> None:
@@ -74,6 +86,42 @@ def test_a_chat_export_names_the_speaker_on_a_line_of_its_own() -> None:
     assert [(s.speaker, s.is_field) for s in segments] == [
         ("", True), ("张三", False), ("", True), ("李四", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[00:03:48] 发言人2",
+        "2024/9/2 18:05 班主任余老师",
+        "发言人2 00:03:48",
+        "8 返乡青年 刘洋",
+        "李会计：",
+    ],
+)
+def test_a_line_that_only_names_the_speaker_says_nothing_itself(line: str) -> None:
+    first, second = split(from_text(f"{line}\n灯坏了"))
+    assert first.is_field
+    assert (second.text, bool(second.speaker)) == ("灯坏了", True)
+
+
+def test_a_name_that_comes_back_on_its_own_line_is_a_speaker() -> None:
+    note = from_text("老杨\n路烂了\n李会计\n记下了\n老杨\n灯坏了\n李会计\n好的")
+    assert [(s.speaker, s.text) for s in split(note) if not s.is_field] == [
+        ("老杨", "路烂了"), ("李会计", "记下了"), ("老杨", "灯坏了"), ("李会计", "好的"),
+    ]  # fmt: skip
+
+
+def test_what_stands_around_a_list_is_its_frame() -> None:
+    segments = split(from_text("村民反映桥窄、灯不亮等问题。水也浑。"))
+    assert [(s.text, s.is_item, s.is_frame) for s in segments] == [
+        ("村民反映", False, True), ("桥窄、", True, False), ("灯不亮", True, False),
+        ("等问题。", False, True), ("水也浑。", False, False),
+    ]  # fmt: skip
+
+
+def test_the_notes_own_name_is_no_item_of_it() -> None:
+    first, second = split(from_text("龙洞村院坝夜话记录\n路灯坏了"))
+    assert (first.is_field, second.is_field) == (True, False)
 
 
 def test_segments_know_the_headings_they_stand_under() -> None:

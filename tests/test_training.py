@@ -97,3 +97,34 @@ def test_urgency_is_learnt_where_enough_emergencies_are_labelled(
     )
     assert danger.urgency and danger.urgency.is_emergency and danger.urgency.evidence
     assert quiet.urgency and not quiet.urgency.is_emergency and not quiet.urgency.evidence
+
+
+def test_a_row_of_little_weight_teaches_little(
+    lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    """Three wrong labels to a right one win at full weight, and give way at a twentieth."""
+    wrong = [
+        replace(m, id=f"{m.id}-wrong{i}", topic="gambling", category="civility")
+        for m in lessons
+        for i in range(3)
+        if m.topic == "sewage"
+    ]
+    chances = []
+    for weight in (1.0, 0.05):
+        light = [replace(m, weight=weight) for m in wrong]
+        model = train([*lessons, *light], taxonomy, segmenter)
+        document = read_document("污水直接排进河里", segmenter)
+        assert isinstance(document, Document)
+        [said] = model.predict([document])
+        chances.append({s.code: s.probability for s in said.categories}["ecology"])
+    full, light_chance = chances
+    assert light_chance > 0.5 > full
+
+
+def test_whole_weights_change_nothing(
+    model: Model, lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
+) -> None:
+    whole = [replace(m, weight=1.0) for m in lessons]
+    again = train(whole, taxonomy, segmenter, name="again")
+    assert again.digest == model.digest
+    assert again.thresholds == model.thresholds

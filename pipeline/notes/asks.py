@@ -65,6 +65,11 @@ class Ask:
         return _NUMBER.sub("", self.segments[0].segment.heading.rpartition(" / ")[2])
 
     @property
+    def in_register(self) -> bool:
+        """Whether it is the cell of a table."""
+        return bool(self.segments[0].segment.column)
+
+    @property
     def paragraph(self) -> int:
         """The number of the paragraph it begins in."""
         return self.segments[0].segment.paragraph
@@ -83,6 +88,7 @@ def find_asks(note: Note, kinded: Sequence[KindedSegment]) -> list[Ask]:
 def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
     background: list[KindedSegment] = []
     group: list[KindedSegment] = []
+    listed = 0  # the paragraph of the last item of a list
     for one in kinded:
         if one.segment.is_field and group:
             continue  # whether the turn goes on shows in what is said next
@@ -92,10 +98,12 @@ def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
         if background and not _same_paragraph(background[-1].segment, one.segment):
             background = []
         if one.segment.is_item:
-            background = []
+            background, listed = [], one.segment.paragraph
         if one.kind == ASK:
             if group and _goes_on(group, one):
                 group.append(one)
+            elif listed == one.segment.paragraph and _only_urges(one.segment):
+                pass  # 反映停车难、飞线等问题，请尽快解决: said of the items, which stand already
             else:
                 if group:
                     yield group
@@ -122,7 +130,11 @@ def _same_turn(one: Segment, other: Segment) -> bool:
 
 def _is_told(segment: Segment) -> bool:
     """Whether somebody says it, so that it can be the background of what they ask."""
-    return bool(segment.speaker)
+    return bool(segment.speaker) and not segment.is_frame
+
+
+def _only_urges(segment: Segment) -> bool:
+    return bool(_FOLLOWS.match(segment.text)) and len(segment.text) < 2 * _SHORT
 
 
 def _same_paragraph(one: Segment, other: Segment) -> bool:

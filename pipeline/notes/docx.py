@@ -7,14 +7,14 @@ tracked change deleted or moved away is left out, inserted text is kept.
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from pipeline.archives import check_archive
 from pipeline.errors import InputError
-from pipeline.notes.note import Piece
+from pipeline.notes.note import COLUMN_NAMES, Piece
 from pipeline.notes.numbering import Numbering, W, read_numbering
 
 # A book of 1,000 pages unpacks to some 20 MB of XML; a bomb to gigabytes.
@@ -147,12 +147,16 @@ def _table(table: Element, numbering: Numbering) -> Iterator[Piece]:
             nested += [block for block in cell if block.tag == f"{W}tbl"]
         if headings is None:
             headings = cells if len(cells) > 1 and all(0 < len(c) <= 12 for c in cells) else []
-            yield Piece("\t".join(cells))
+            yield Piece("\t".join(cells), part=COLUMN_NAMES if headings else "body")
         elif any(cells):
-            named = tuple(zip(headings, cells, strict=True)) if len(headings) == len(cells) else ()
-            yield Piece("\t".join(cells), named)
+            yield Piece("\t".join(cells), _named(headings, cells))
         for inner in nested:
             yield from _table(inner, numbering)
+
+
+def _named(headings: Sequence[str], cells: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Merged cells leave a row shorter than its headings; it is then not told apart."""
+    return tuple(zip(headings, cells, strict=True)) if len(headings) == len(cells) else ()
 
 
 def _cells(row: Element) -> Iterator[Element]:

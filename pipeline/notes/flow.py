@@ -60,6 +60,6 @@ class NoteReader:
 
 
 def _as_message(ask: Ask) -> str:
-    """A short item says less than the heading above it."""
-    heading = ask.heading
-    return f"{heading}：{ask.text}" if heading and len(ask.text) < _SHORT else ask.text
+    """A short item says less than the heading above it; a cell stands for itself."""
+    alone = ask.in_register or not ask.heading or len(ask.text) >= _SHORT
+    return ask.text if alone else f"{ask.heading}：{ask.text}"

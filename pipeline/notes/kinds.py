@@ -6,16 +6,22 @@ data too (`corpora/notes.toml`).
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.balance import Progress
 from pipeline.corpus import LabelledMessage
 from pipeline.documents import read_document
 from pipeline.errors import DataFileError
 from pipeline.features import MANNER
-from pipeline.model import Model
+from pipeline.model import LinearHead, Model
+from pipeline.notes.context import fit_context, read_in_context
 from pipeline.notes.splitting import Segment
 from pipeline.records import Document, Evidence, Prediction
 from pipeline.segmenter import Segmenter
@@ -41,8 +47,12 @@ _SHORTEST_ASK = 5
 _HINT = 4.0
 # How many times less likely a kind is where it does not belong.
 _NEVER = 1000.0
+# A missed ask costs somebody more than a surplus one: how much an ask counts beside the rest.
+_LEAN = 1.5
 # How many times likelier it is that a bare noun is an ask where it stands in a list of them.
 _ITEM = 50.0
+# The same for what stands in a register's column of wishes, where praise is written too.
+_WANTED = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +145,37 @@ def train_kinds(
     """Train the model of kinds on labelled segments (`category` holds the kind).
 
     Args:
+        segments: those with a `group` are whole notes: the sentences of a group, in order.
         shares: how often each kind occurs in notes (`Hints.shares`).
     """
+
+    def fit(kinds: Sequence[str], chances: NDArray[np.float64]) -> LinearHead:
+        notes = _whole_notes(segments)
+        order = [list(kinds).index(kind) for kind in KINDS]
+        return fit_context(
+            [
+                (chances[rows][:, order].astype(np.float32), [segments[i].text for i in rows])
+                for rows in notes
+            ],
+            [[segments[i].category for i in rows] for rows in notes],
+        )
+
     taxonomy = Taxonomy.from_dict(
         {"version": "kinds", "categories": KINDS, "shares": dict(shares or {})}
     )
-    return train(segments, taxonomy, segmenter, name=name, views=MANNER, progress=progress)
+    context = fit if _whole_notes(segments) else None
+    return train(
+        segments, taxonomy, segmenter, name=name, views=MANNER, fit_context=context,
+        progress=progress,
+    )  # fmt: skip
+
+
+def _whole_notes(segments: Sequence[LabelledMessage]) -> list[list[int]]:
+    notes: dict[str, list[int]] = {}
+    for row, segment in enumerate(segments):
+        if segment.group:
+            notes.setdefault(segment.group, []).append(row)
+    return list(notes.values())
 
 
 def read_kinds(
@@ -151,31 +186,77 @@ def read_kinds(
     In a register the columns' names say more than the words: what stands under 承办单位 is no
     ask, and what stands under 诉求 no longer is one where the reply says it is done.
     """
-    documents = [read_document(segment.text, segmenter) for segment in segments]
+    said = [one for one in segments if _says_something(one)]
+    documents = [read_document(one.text, segmenter) for one in said]
     readable = [d for d in documents if isinstance(d, Document)]
-    predictions = iter(model.predict(readable))
-    matters = {s.paragraph for s in segments if hints.role_of(s.column) == MATTER}
+    said = [s for s, d in zip(said, documents, strict=True) if isinstance(d, Document)]
+    chances = _chances(said, model.predict(readable), model)
+    known = dict(zip((one.start for one in said), chances, strict=True))
+    roles = read_roles(segments, hints)
+    matters = {s.paragraph for s, role in zip(segments, roles, strict=True) if role == MATTER}
     kinded = []
-    for segment, document in zip(segments, documents, strict=True):
-        prediction = next(predictions) if isinstance(document, Document) else None
-        if prediction is None or not _says_something(segment):
-            kinded.append(KindedSegment(segment, "procedure", 1.0))
+    for segment, role in zip(segments, roles, strict=True):
+        if segment.start not in known:
+            kind = "narrative" if segment.is_frame else "procedure"
+            kinded.append(KindedSegment(segment, kind, 1.0))
             continue
-        weights = _weights(segment, hints, in_register=segment.paragraph in matters)
-        kinded.append(_decide(segment, prediction, weights))
-    return _settle(kinded, hints)
+        weights = _weights(segment, role, hints, in_register=segment.paragraph in matters)
+        kinded.append(_decide(segment, *known[segment.start], weights))
+    return _settle(kinded, roles, hints)
+
+
+def read_roles(segments: Sequence[Segment], hints: Hints) -> list[str | None]:
+    """Return the role of every segment's column; None outside registers.
+
+    Where no name of a register's columns tells what is wanted, it stands in the one with the
+    most to say.
+    """
+    roles: list[str | None] = []
+    for in_table, group in groupby(segments, key=lambda segment: bool(segment.column)):
+        table = list(group)
+        named = {s.column: hints.role_of(s.column) for s in table if in_table}
+        if named and MATTER not in named.values():
+            said = Counter({column: 0 for column, role in named.items() if role is None})
+            for segment in table:
+                if segment.column in said:
+                    said[segment.column] += len(segment.text)
+            if said:
+                named[said.most_common(1)[0][0]] = MATTER
+        roles += [named.get(segment.column) for segment in table]
+    return roles
+
+
+def _chances(
+    segments: Sequence[Segment], predictions: Sequence[Prediction], model: Model
+) -> list[tuple[dict[str, float], Prediction]]:
+    """Return each segment's chances, read together with its neighbours', and its evidence.
+
+    The cells of a register stand in rows, not one after the other: they speak for themselves.
+    """
+    alone = [{c.code: c.probability for c in p.categories} for p in predictions]
+    flowing = [i for i, segment in enumerate(segments) if not segment.column]
+    if model.context is not None and flowing:
+        rows = np.array([[alone[i][kind] for kind in KINDS] for i in flowing], np.float32)
+        texts = [segments[i].text for i in flowing]
+        for i, row in zip(flowing, read_in_context(model.context, rows, texts), strict=True):
+            alone[i] = dict(zip(model.context.codes, map(float, row), strict=True))
+    return list(zip(alone, predictions, strict=True))
 
 
 def _says_something(segment: Segment) -> bool:
     words = any(character.isalnum() for character in segment.text)
-    return words and not segment.is_heading and not segment.is_field
+    framing = segment.is_heading or segment.is_field or segment.is_frame
+    return words and not framing
 
 
-def _weights(segment: Segment, hints: Hints, *, in_register: bool) -> dict[str, float]:
+def _weights(
+    segment: Segment, role: str | None, hints: Hints, *, in_register: bool
+) -> dict[str, float]:
     """Return how many times likelier each kind is for where the segment stands."""
-    role = hints.role_of(segment.column) if segment.column else None
-    if segment.is_item or role == MATTER:
+    if segment.is_item:
         return {ASK: _ITEM}
+    if role == MATTER:
+        return {ASK: _WANTED}
     if role == REPLY:
         return {ASK: 1 / _NEVER, "praise": 1 / _NEVER, "procedure": 1 / _NEVER}
     if role == ASIDE or (segment.column and in_register):
@@ -187,19 +268,25 @@ def _weights(segment: Segment, hints: Hints, *, in_register: bool) -> dict[str, 
 
 
 def _decide(
-    segment: Segment, prediction: Prediction, weights: Mapping[str, float]
+    segment: Segment,
+    chances: Mapping[str, float],
+    prediction: Prediction,
+    weights: Mapping[str, float],
 ) -> KindedSegment:
-    chances = {c.code: c.probability * weights.get(c.code, 1.0) for c in prediction.categories}
+    weighed = {ASK: _LEAN} | dict(weights)
+    chances = {kind: chance * weighed.get(kind, 1.0) for kind, chance in chances.items()}
     kind = max(chances, key=lambda k: chances[k])
     evidence = prediction.evidence if kind == prediction.category else ()
     return KindedSegment(segment, kind, chances[kind] / sum(chances.values()), evidence)
 
 
-def _settle(kinded: Sequence[KindedSegment], hints: Hints) -> list[KindedSegment]:
+def _settle(
+    kinded: Sequence[KindedSegment], roles: Sequence[str | None], hints: Hints
+) -> list[KindedSegment]:
     """In a register's row whose reply ends with what was done, the matter is done too."""
     reply: dict[int, str] = {}
-    for one in kinded:
-        if one.segment.column and hints.role_of(one.segment.column) == REPLY:
+    for one, role in zip(kinded, roles, strict=True):
+        if role == REPLY:
             reply[one.segment.paragraph] = one.kind
             if hints.is_open(one.segment.text):
                 reply[one.segment.paragraph] = "promise"

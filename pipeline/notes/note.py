@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+# The part of a row that names the columns of a table.
+COLUMN_NAMES = "column_names"
+
 
 class Piece(NamedTuple):
     """What a reader found, before it has a place in the note.
@@ -26,7 +29,7 @@ class Paragraph:
             table's row are parted by tabs.
         start: where it begins in `Note.text` (code points).
         fields: for a row of a table with headings, its `(heading, cell)` pairs.
-        part: `body`, `header` (of the page) or `box` (a text box).
+        part: `body`, `header` (of the page), `box` (a text box) or `column_names`.
     """
 
     number: int

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.notes.docx import read_docx
-from pipeline.notes.note import Note, Piece, join_pieces
+from pipeline.notes.note import COLUMN_NAMES, Note, Piece, join_pieces
 from pipeline.tables import Row, open_tables
 from pipeline.tables.decode import find_encoding
 
@@ -94,17 +95,15 @@ def _read_markdown(path: Path) -> Iterator[Piece]:
             row = line.strip()
             if waiting is not None and _RULE.fullmatch(row):
                 headings = _cells(waiting)
-                yield Piece("\t".join(headings))
+                yield Piece("\t".join(headings), part=COLUMN_NAMES)
                 waiting = None
                 continue
             if waiting is not None:
                 yield Piece(waiting)
                 waiting = None
             if headings and "|" in row:
-                cells = _cells(row)
-                same = len(cells) == len(headings)
-                named = tuple(zip(headings, cells, strict=True)) if same else ()
-                yield Piece("\t".join(cells), named)
+                named = _name_cells(headings, _cells(row))
+                yield Piece("\t".join(cell for _, cell in named), named)
             elif "|" in row and not headings:
                 waiting = row
             else:
@@ -118,8 +117,13 @@ def _cells(row: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in row.strip().strip("|").split("|"))
 
 
+def _name_cells(headings: Sequence[str], cells: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Pair cells with their headings; a row may have fewer or more cells than the first."""
+    return tuple(zip_longest(headings, cells, fillvalue=""))
+
+
 def _table_pieces(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[Piece]:
-    yield Piece("\t".join(columns))
+    yield Piece("\t".join(columns), part=COLUMN_NAMES)
     for row in rows:
         cells = row.values
         if any(cell.strip() for cell in cells):

@@ -5,12 +5,14 @@ What a segment is (an ask, a promise, procedure …) is not decided here.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.notes.note import Note, Paragraph
+from pipeline.notes.lists import ListParts, find_lists
+from pipeline.notes.note import COLUMN_NAMES, Note, Paragraph
 from pipeline.notes.plain import plain_note
+from pipeline.notes.speakers import speaker_lines, speaker_of
 
 _FIELD_NAMES = (
     "时间|地点|地址|主持人?|参加人员?|参会人员?|参与人员?|出席人员?|列席人员?|到场代表|到场人员?|"
@@ -33,35 +35,7 @@ _INLINE = (
     re.compile(r"(?<![\d.])(\d{1,2})[、.．](?!\d)"),
     re.compile(r"(其[一二三四五六七八九])[，、,：:]?"),
 )
-_SPEAKER = re.compile(
-    r"(?:【(?P<bracketed>[^】]{1,16})】[:：]?|\[(?P<square>[^\]]{1,16})\][:：]"
-    r"|(?P<plain>[^\s，。！？；：:、“”\"]{1,10}(?:[（(][^）)]{1,16}[）)])?)\s*[:：])\s*"
-)
-_CHAT = re.compile(
-    r"(?P<name>\S.{0,20}?)\s+(?:\d{2,4}[-/年.]\d{1,2}[-/月.]\d{1,2}日?\s*)?"
-    r"(?:[上下]午|凌晨|晚上)?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
-)
-# A line of its own that gives the floor to somebody: 8 返乡青年 刘洋
-_TURN = re.compile(r"\d{1,2}\s+(?P<name>[^，。；！？：:]{2,20})")
-_NO_SPEAKER = re.compile(
-    r".*(?:问题|建议|诉求|答复|回复|备注|注意|例如|比如|如下|内容|情况|意见|原因|办法|措施|要求|目标|"
-    r"任务|结果|进展|工作|单位|部门|责任|时限|电话|日期|编号|类别|心愿|事项|需求|议程|决定|附|注|是|说明)$"
-)
 _SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』\"）)]*|\n|<br\s*/?>")
-_MATTERS = "问题|诉求|意见|建议|心愿|愿望|事项|需求|难题|困难|短板|矛盾"
-_COUNT = r"(?:[\d一二三四五六七八九十几多]+[个件条项类])?"
-# A list of matters inside a sentence: 反映停车难、飞线等问题.
-_LIST = re.compile(
-    r"(?:围绕|反映|提出|聚焦|针对|收集到?|梳理出?|涉及|主要有|包括|关于|就)(?:了|的)?"
-    r"(?P<items>[^，。；！？：:、“”]{2,24}?(?:、[^，。；！？：:、]{2,24}?)+?)"
-    rf"(?=等(?:方面)?的?{_COUNT}\w{{0,4}}?(?:{_MATTERS})|问题|的{_COUNT}(?:{_MATTERS}))"
-)
-# Wishes one after another: 盼望把断头路打通、让卫生室能报销.
-_WISHES = re.compile(
-    r"(?:盼望|期盼|盼着|希望|建议|要求|请求|提议|恳请)"
-    r"(?P<items>[^，。；！？：:、]{5,40}"
-    r"(?:、(?:把|让|给|将|对|为|在|增|加|修|建|改|延|安|清|扩|补|换|设)[^，。；！？：:、]{4,40})+)(?=[，。；！？]|$)"
-)
 _PEOPLE = (
     "人|群众|村民|居民|代表|选民|委员|老人|家长|商户|网友|业主|党员|农户|师傅|父母|职工|学生|司机|"
     "种植户|养殖户"
@@ -75,9 +49,13 @@ _NEW_VOICE = re.compile(
     r"(?!的|书|意见|被|者|量|率|件|\d)"
     r"|[^，。；、]{0,10}代表们?(?:[都也还又则])?(?:提议|反映|请求|呼吁|盼望|希望)(?!的|书|意见|件|\d))"
 )
-# Between its items; 和 only before the last.
-_BETWEEN = re.compile(r"、|(?<=[^、]{2})(?:以及|[和及])(?=[^、]{2,}$)")
 _LONGEST_HEADING = 28
+# The note's own name: 龙洞村院坝夜话记录, in one of the first lines.
+_TOP = 3
+_NOTE_NAME = re.compile(
+    r"[^，。；！？]{0,40}(?:记录|纪要|简报|汇报|总结|报告|台账|清单|通报|座谈会|日志|摘要|汇总|简讯|实录|纪实)"
+    r"(?:表|稿|单)?(?:[（(][^）)]{1,20}[）)])?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +70,8 @@ class Segment:
         heading: the headings it stands under, outermost first, joined by ` / `.
         column: for a cell of a table, the column's heading.
         is_heading, is_field: a heading, or a line such as `地点：…`.
-    is_item: an item of a list of matters inside a sentence (`反映停车难、飞线等问题`).
+        is_item: an item of a list of matters inside a sentence (`反映停车难、飞线等问题`).
+        is_frame: what stands around such a list and says nothing without it.
     """
 
     text: str
@@ -105,6 +84,7 @@ class Segment:
     is_heading: bool = False
     is_field: bool = False
     is_item: bool = False
+    is_frame: bool = False
 
 
 def read_fields(note: Note) -> dict[str, str]:
@@ -139,10 +119,17 @@ def split(note: Note) -> list[Segment]:
 
 def _segments(note: Note) -> Iterator[Segment]:
     speaker, headings = "", [""] * len(_MARKERS)
+    turns = speaker_lines(note)
     for paragraph, following in pairwise([*note.paragraphs, None]):
         assert paragraph is not None
         if paragraph.fields:
-            yield from _cells(paragraph)
+            yield from _cells(paragraph, " / ".join(h for h in headings if h))
+            continue
+        if paragraph.number in turns or _says_nothing(paragraph):
+            speaker = turns.get(paragraph.number, "")
+            yield Segment(
+                paragraph.text, paragraph.start, paragraph.end, paragraph.number, is_field=True
+            )
             continue
         depth = _heading_depth(paragraph.text)
         if depth is None and not speaker and _is_title(paragraph, following):
@@ -157,34 +144,40 @@ def _segments(note: Note) -> Iterator[Segment]:
                 heading=path, is_heading=depth is not None, is_field=depth is None,
             )  # fmt: skip
             continue
-        chat = _CHAT.fullmatch(paragraph.text) or _TURN.fullmatch(paragraph.text)
-        if chat:
-            speaker = chat["name"].strip()
+        named, body = speaker_of(paragraph.text)
+        speaker = named or speaker
+        if named and body == len(paragraph.text):
             yield Segment(
                 paragraph.text, paragraph.start, paragraph.end, paragraph.number, is_field=True
             )
             continue
-        named, body = _speaker_of(paragraph.text)
-        speaker = named or speaker
-        items = _list_items(paragraph.text, body)
-        for start, end in _cut(paragraph.text, body, items):
+        lists = find_lists(paragraph.text, body)
+        for start, end in _cut(paragraph.text, body, lists):
             yield Segment(
                 paragraph.text[start:end], paragraph.start + start, paragraph.start + end,
-                paragraph.number, speaker, path, is_item=(start, end) in items,
+                paragraph.number, speaker, path,
+                is_item=(start, end) in lists.items, is_frame=(start, end) in lists.frames,
             )  # fmt: skip
 
 
-def _cells(paragraph: Paragraph) -> Iterator[Segment]:
+def _cells(paragraph: Paragraph, heading: str) -> Iterator[Segment]:
     """A segment a cell; a long cell is cut like a paragraph."""
     start = 0
-    for heading, cell in paragraph.fields:
-        items = _list_items(cell, 0)
-        for low, high in _cut(cell, 0, items) if cell else []:
+    for column, cell in paragraph.fields:
+        lists = find_lists(cell, 0)
+        for low, high in _cut(cell, 0, lists) if cell else []:
             yield Segment(
                 cell[low:high], paragraph.start + start + low, paragraph.start + start + high,
-                paragraph.number, column=heading, is_item=(low, high) in items,
+                paragraph.number, heading=heading, column=column,
+                is_item=(low, high) in lists.items, is_frame=(low, high) in lists.frames,
             )  # fmt: skip
         start += len(cell) + 1
+
+
+def _says_nothing(paragraph: Paragraph) -> bool:
+    """Whether it names the columns of a table, or at the top the note itself."""
+    top = paragraph.number <= _TOP and _NOTE_NAME.fullmatch(paragraph.text) is not None
+    return top or paragraph.part == COLUMN_NAMES
 
 
 def _heading_depth(text: str) -> int | None:
@@ -207,23 +200,12 @@ def _is_title(paragraph: Paragraph, following: Paragraph | None) -> bool:
     return not following.fields and len(below) > 2 * _LONGEST_HEADING and below[-1] in "。；！"
 
 
-def _speaker_of(text: str) -> tuple[str, int]:
-    """Return who speaks at the beginning of a paragraph, and where the speech starts."""
-    match = _SPEAKER.match(text)
-    if match is None:
-        return "", 0
-    name = next(n for n in match.groupdict().values() if n)
-    if _NO_SPEAKER.match(name) or any(marker.match(name) for marker in _MARKERS):
-        return "", 0
-    return name, match.end()
-
-
-def _cut(text: str, body: int, items: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+def _cut(text: str, body: int, lists: ListParts) -> list[tuple[int, int]]:
     """Cut a paragraph at its numbered items, its sentences, and the lists inside them."""
     edges = {0, len(text), *_item_starts(text, body)}
     edges.update(match.end() for match in _SENTENCE_END.finditer(text, body))
     edges.update(match.end() for match in _NEW_VOICE.finditer(text, body))
-    edges.update(edge for item in items for edge in item)
+    edges.update(lists.edges())
     ordered = sorted(edges)
     return [(a, b) for a, b in pairwise(ordered) if text[a:b].strip()]
 
@@ -255,15 +237,3 @@ _ORDINALS: Mapping[str, int] = {
 def _ordinal(sign: str) -> int:
     sign = sign.removeprefix("其")
     return int(sign) if sign.isascii() and sign.isdigit() else _ORDINALS.get(sign, 0)
-
-
-def _list_items(text: str, body: int) -> list[tuple[int, int]]:
-    """Return where the items of lists inside sentences stand, their separators with them."""
-    lists = [match for kind in (_LIST, _WISHES) for match in kind.finditer(text, body)]
-    return [span for match in lists for span in _spans(text, match)]
-
-
-def _spans(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    start, end = match.span("items")
-    edges = [start, *(start + m.end() for m in _BETWEEN.finditer(text[start:end])), end]
-    return pairwise(edges)
