@@ -7,16 +7,16 @@
 from pipeline.errors import WuweiError
 from pipeline.home import models_dir
 from pipeline.records import Rejection, TaggedItem
-from pipeline.registry import load
+from pipeline.registry import load, serving_name
 from pipeline.triage import Triage, assemble
 
 __all__ = ["Rejection", "TaggedItem", "Triage", "WuweiError", "load_triage"]
 
 
-def load_triage(name: str = "default") -> Triage:
-    """Load a trained model and put the flow together.
+def load_triage(name: str | None = None) -> Triage:
+    """Load a trained model (the one that serves, where none is named) and put the flow together.
 
     Raises:
         WuweiError: there is no such model (`wuwei train` makes one), or it is damaged.
     """
-    return assemble(load(models_dir(), name))
+    return assemble(load(models_dir(), name or serving_name(models_dir())))

@@ -1,13 +1,16 @@
 """Models on disk: what is saved is what is loaded, and nothing else is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import registry
 from pipeline.errors import ModelError
 from pipeline.model import Model
+from pipeline.registry import directories
 from pipeline.segmenter import Segmenter
 from pipeline.triage import assemble
 
@@ -33,8 +36,39 @@ def test_a_loaded_model_predicts_what_the_saved_one_did(
 
 def test_saving_again_replaces_and_leaves_nothing_behind(model: Model, folder: Path) -> None:
     registry.save(model, folder)
-    assert [path.name for path in folder.iterdir()] == ["lessons"]
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "lessons"]
     assert registry.names(folder) == ["lessons"]
+
+
+def test_a_model_moved_aside_is_found_until_the_next_has_taken_its_place(
+    model: Model, folder: Path
+) -> None:
+    (folder / "lessons").rename(folder / ".lessons.old")
+    assert registry.load(folder, "lessons").digest == model.digest
+    registry.save(replace(model, digest="1" * 64), folder)
+    assert registry.load(folder, "lessons").digest == "1" * 64
+    assert not (folder / ".lessons.old").exists()
+
+
+def test_a_model_is_never_put_together_from_two(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that replaces the directory while it is read is noticed, and read anew."""
+    read_manifest, retrained = directories.read_manifest, replace(model, digest="1" * 64)
+    retrained = replace(retrained, thresholds=replace(model.thresholds, confidence=0.25))
+    retrained = replace(retrained, leaves=replace(model.leaves, coef=model.leaves.coef * 2))
+    waiting = [retrained]
+
+    def read_then_retrain(folder: Path, name: str) -> dict[str, Any]:
+        manifest = read_manifest(folder, name)
+        if waiting:
+            registry.save(waiting.pop(), folder)
+        return manifest
+
+    monkeypatch.setattr(directories, "read_manifest", read_then_retrain)
+    loaded = registry.load(folder, "lessons")
+    assert (loaded.digest, loaded.thresholds.confidence) == ("1" * 64, 0.25)
+    assert (loaded.leaves.coef == model.leaves.coef * 2).all()
 
 
 def test_the_card_is_readable(folder: Path) -> None:
@@ -69,7 +103,7 @@ def test_a_missing_part_is_refused(folder: Path) -> None:
         ("{", "不是本程序写的模型说明"),
         ('{"format": 1}', "不是本程序写的模型说明"),
         ("[]", "不是本程序写的模型说明"),
-        ('{"format": 99, "seal": ""}', "格式是 99，本程序只认 3"),
+        ('{"format": 99, "seal": ""}', "格式是 99，本程序只认 4"),
     ],
 )
 def test_a_foreign_manifest_is_refused(folder: Path, content: str, message: str) -> None:

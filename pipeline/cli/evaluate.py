@@ -19,7 +19,7 @@ from pipeline.report import write_report
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象。")
 @click.option("--report", metavar="FILE.html", help="另写一页报告：区间、校准、最差的错误。")
 @model_option
-def evaluate(data: str, as_json: bool, report: str | None, name: str) -> None:
+def evaluate(data: str, as_json: bool, report: str | None, name: str | None) -> None:
     """在标注数据上测一个模型。"""
     triage = load_triage(name)
     messages = read_labelled([Path(data).expanduser()], triage.model.taxonomy)

@@ -26,7 +26,7 @@ Row = tuple[list[str], Mapping[str, Any]]
 @click.option("-o", "--output", help="输出文件：.csv .tsv .xlsx .jsonl；不写则逐行输出 JSON。")
 @click.option("--all", "everything", is_flag=True, help="列出每一段及其种类，不只是诉求。")
 @model_option
-def notes(inputs: tuple[str, ...], output: str | None, everything: bool, name: str) -> None:
+def notes(inputs: tuple[str, ...], output: str | None, everything: bool, name: str | None) -> None:
     """会议记录 → 一条诉求一行，已分类、已分派。INPUT 可以是 .docx .txt .md .xlsx。"""
     reader, files = load_note_reader(name), as_paths(inputs)
     rows_of = _segment_rows if everything else _ask_rows

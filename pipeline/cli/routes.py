@@ -32,7 +32,7 @@ def routes() -> None:
 )
 @click.option("--text-column", "text_columns", multiple=True, metavar="NAME", help="正文列。")
 @model_option
-def check(data: str | None, text_columns: tuple[str, ...], name: str) -> None:
+def check(data: str | None, text_columns: tuple[str, ...], name: str | None) -> None:
     """找出互相矛盾、永远用不上、代码不存在的规则。有问题时退出码为 2。"""
     taxonomy = Taxonomy.from_file(data_path("taxonomy.toml"))
     departments = Departments.from_file(data_path("departments.toml"), taxonomy)

@@ -20,8 +20,9 @@ DEFAULT = "default"
 KINDS = "kinds"
 
 model_option = click.option(
-    "--model", "name", default=DEFAULT, show_default=True, metavar="NAME", help="用哪个模型。"
-)
+    "--model", "name", default=None, metavar="NAME",
+    help="用哪个模型；不写就用在用的（wuwei models list）。",
+)  # fmt: skip
 
 
 def say(line: str) -> None:
@@ -29,8 +30,14 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def load_triage(name: str) -> Triage:
-    """Return the flow with the named model; the default one is built where it is missing."""
+def chosen(name: str | None) -> str:
+    """Return the name of the model to use: the one named, else the one that serves."""
+    return name or registry.serving_name(models_dir())
+
+
+def load_triage(name: str | None) -> Triage:
+    """Return the flow with a model (`chosen`); the default one is built where it is missing."""
+    name = chosen(name)
     if name == DEFAULT and name not in registry.names(models_dir()):
         say("还没有默认模型，先用 corpora/ 训练一个（约一分钟）……")
         segmenter = load_shipped_segmenter()
@@ -39,7 +46,7 @@ def load_triage(name: str) -> Triage:
     return assemble(registry.load(models_dir(), name))
 
 
-def load_note_reader(name: str) -> NoteReader:
+def load_note_reader(name: str | None) -> NoteReader:
     """Return the reader of notes with the named model; the model of kinds is built if missing."""
     triage, hints = load_triage(name), Hints.from_file(data_path("notes.toml"))
     if KINDS not in registry.names(models_dir()):

@@ -19,7 +19,7 @@ _URGENCY = {"normal": "一般", "urgent": "加急", "emergency": "紧急"}
 @click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象。")
 @click.option("--station", default="", metavar="PLACE", help="收件站点：县市/乡镇，或它的名称。")
 @model_option
-def suggest(text: str, as_json: bool, station: str, name: str) -> None:
+def suggest(text: str, as_json: bool, station: str, name: str | None) -> None:
     """看一条留言：类别、主题、部门和理由。TEXT 写 - 时从标准输入读。"""
     text = _read_standard_input() if text == "-" else text
     item = load_triage(name).triage(text, station=station)

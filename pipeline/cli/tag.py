@@ -24,7 +24,7 @@ from pipeline import batch
 from pipeline.batch.cluster import run_on_cluster
 from pipeline.batch.loading import LoadModel
 from pipeline.batch.local import run_here
-from pipeline.cli.shared import as_paths, load_triage, model_option, say
+from pipeline.cli.shared import as_paths, chosen, load_triage, model_option, say
 from pipeline.departments import Departments
 from pipeline.files import finished_file
 from pipeline.home import data_path, models_dir
@@ -79,7 +79,7 @@ def tag(
     with_text: bool,
     engine: str,
     scheduler: str | None,
-    name: str,
+    name: str | None,
 ) -> None:
     """给整份文件打标签：每一行都在结果里，或列入 OUTPUT.rejected.csv。
 
@@ -88,6 +88,7 @@ def tag(
     """
     if jobs == 0:
         raise click.BadParameter("要用至少一个进程；-1 是全部核", param_hint="--jobs")
+    name = chosen(name)
     triage, target = load_triage(name), Path(output).expanduser()
     try:
         with _showing() as show:
