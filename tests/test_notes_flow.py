@@ -8,7 +8,8 @@ from pipeline.corpus import LabelledMessage
 from pipeline.errors import DataFileError
 from pipeline.home import data_path
 from pipeline.notes import NoteReader, from_text
-from pipeline.notes.kinds import KINDS, Hints, train_kinds
+from pipeline.notes.hints import KINDS, Hints
+from pipeline.notes.kinds import train_kinds
 from pipeline.records import TaggedItem
 from pipeline.segmenter import Segmenter
 from pipeline.triage import Triage

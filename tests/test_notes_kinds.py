@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.home import data_path
 from pipeline.notes.context import context_features, fit_context, read_in_context
-from pipeline.notes.kinds import ASIDE, MATTER, REPLY, Hints, read_roles
+from pipeline.notes.hints import ASIDE, MATTER, REPLY, Hints, read_roles
 from pipeline.notes.note import COLUMN_NAMES, Note, Piece, join_pieces
 from pipeline.notes.splitting import split
 

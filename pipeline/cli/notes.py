@@ -11,7 +11,7 @@ import click
 from pipeline.batch import ADDED, flat_values
 from pipeline.cli.shared import as_paths, load_note_reader, model_option, say
 from pipeline.notes import NoteReader, TaggedAsk, read_notes
-from pipeline.notes.kinds import KINDS
+from pipeline.notes.hints import KINDS
 from pipeline.records import TaggedItem
 from pipeline.tables import open_writer
 

@@ -10,7 +10,8 @@ from pipeline.gazetteer import Gazetteer
 from pipeline.home import data_path, models_dir
 from pipeline.model import Model
 from pipeline.notes import NoteReader
-from pipeline.notes.kinds import Hints, train_kinds
+from pipeline.notes.hints import Hints
+from pipeline.notes.kinds import train_kinds
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 from pipeline.training import train

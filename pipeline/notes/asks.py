@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.normalise import normalise
-from pipeline.notes.kinds import ASK, KindedSegment
+from pipeline.notes.hints import ASK
+from pipeline.notes.kinds import KindedSegment
 from pipeline.notes.note import Note
 from pipeline.notes.splitting import Segment, read_fields
 

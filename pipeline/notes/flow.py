@@ -6,7 +6,8 @@ from typing import Any
 
 from pipeline.model import Model
 from pipeline.notes.asks import Ask, find_asks
-from pipeline.notes.kinds import Hints, KindedSegment, read_kinds
+from pipeline.notes.hints import Hints
+from pipeline.notes.kinds import KindedSegment, read_kinds
 from pipeline.notes.note import Note
 from pipeline.notes.splitting import split
 from pipeline.records import Message, Rejection, TaggedItem

@@ -1,10 +1,19 @@
-"""Lists of matters inside a sentence: 反映停车难、飞线等问题 holds two asks."""
+"""Lists inside a paragraph: 一是…二是…, and matters in a row (反映停车难、飞线等问题)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+# Items that run on inside a paragraph: 一是…二是…, 第一…第二…, ①…②…, 1.…2.…
+_INLINE = (
+    re.compile(r"(?<![十百])([一二三四五六七八九十])(?:是|要|则)(?!\1)"),
+    re.compile(r"第([一二三四五六七八九十])(?:[，、,：:]|(?=[^\d次个届条章年组村轮批阶季节期]))"),
+    re.compile(r"([①-⑳])"),
+    re.compile(r"[（(]([\d一二三四五六七八九十]{1,2})[）)]"),
+    re.compile(r"(?<![\d.])(\d{1,2})[、.．](?!\d)"),
+    re.compile(r"(其[一二三四五六七八九])[，、,：:]?"),
+)
 _MATTERS = "问题|诉求|意见|建议|心愿|愿望|事项|需求|难题|困难|短板|矛盾"
 _COUNTED = r"[\d一二两三四五六七八九十几多]+[个件条项类]"
 _COUNT = rf"(?:{_COUNTED})?"
@@ -71,3 +80,36 @@ def find_lists(text: str, body: int) -> ListParts:
         frames.add((before[-1] if before else body, start))
         frames.add((end, after.end() if after else len(text)))
     return ListParts(frozenset(items), frozenset((a, b) for a, b in frames if a < b))
+
+
+def item_starts(text: str, body: int) -> list[int]:
+    """Return where items begin that count on from each other (一是…二是…).
+
+    >>> item_starts("讲两点：一是灯坏了；二是水浑", 0), item_starts("一是一，二是二", 0)
+    ([4, 10], [])
+    """
+    for pattern in _INLINE:
+        found = list(pattern.finditer(text, body))
+        run = _counting(found)
+        if len(run) > 1:
+            return [match.start() for match in run]
+    return []
+
+
+def _counting(found: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    run: list[re.Match[str]] = []
+    for match in found:
+        if _ordinal(match.group(1)) == len(run) + 1:
+            run.append(match)
+    return run
+
+
+_ORDINALS: Mapping[str, int] = {
+    **{sign: i for i, sign in enumerate("一二三四五六七八九十", 1)},
+    **{chr(ord("①") + i): i + 1 for i in range(20)},
+}
+
+
+def _ordinal(sign: str) -> int:
+    sign = sign.removeprefix("其")
+    return int(sign) if sign.isascii() and sign.isdigit() else _ORDINALS.get(sign, 0)

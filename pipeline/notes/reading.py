@@ -15,7 +15,7 @@ from pipeline.tables.decode import find_encoding
 # longest, there are this many of them, and most do not end with a stop.
 _WIDEST_WRAP, _FULL, _FEWEST_FULL = 60, 0.85, 8
 _STOP = re.compile(r"[。！？；：!?;:]$")
-_RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\s*")
+_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
 _MARKDOWN = re.compile(r"^(?:#{1,6}\s+|>\s?|[-*+]\s+)")
 
 

@@ -5,11 +5,12 @@ What a segment is (an ask, a promise, procedure …) is not decided here.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
-from pipeline.notes.lists import ListParts, find_lists
+from pipeline.notes.lists import find_lists, item_starts
 from pipeline.notes.note import COLUMN_NAMES, Note, Paragraph
 from pipeline.notes.plain import plain_note
 from pipeline.notes.speakers import speaker_lines, speaker_of
@@ -25,15 +26,6 @@ _MARKERS = (
     re.compile(r"\d{1,2}(?:[、.．](?!\d)|\s*[)）])"),
     re.compile(r"[（(]\d{1,2}[）)]"),
     re.compile(r"[①-⑳]"),
-)
-# Items that run on inside a paragraph: 一是…二是…, 第一…第二…, ①…②…, 1.…2.…
-_INLINE = (
-    re.compile(r"(?<![十百])([一二三四五六七八九十])(?:是|要|则)(?!\1)"),
-    re.compile(r"第([一二三四五六七八九十])(?:[，、,：:]|(?=[^\d次个届条章年组村轮批阶季节期]))"),
-    re.compile(r"([①-⑳])"),
-    re.compile(r"[（(]([\d一二三四五六七八九十]{1,2})[）)]"),
-    re.compile(r"(?<![\d.])(\d{1,2})[、.．](?!\d)"),
-    re.compile(r"(其[一二三四五六七八九])[，、,：:]?"),
 )
 _SENTENCE_END = re.compile(r"[。！？!?；;…]+[”’」』\"）)]*|\n|<br\s*/?>")
 _PEOPLE = (
@@ -151,26 +143,34 @@ def _segments(note: Note) -> Iterator[Segment]:
                 paragraph.text, paragraph.start, paragraph.end, paragraph.number, is_field=True
             )
             continue
-        lists = find_lists(paragraph.text, body)
-        for start, end in _cut(paragraph.text, body, lists):
+        for piece in _cut(paragraph.text, body):
             yield Segment(
-                paragraph.text[start:end], paragraph.start + start, paragraph.start + end,
-                paragraph.number, speaker, path,
-                is_item=(start, end) in lists.items, is_frame=(start, end) in lists.frames,
-            )  # fmt: skip
+                paragraph.text[piece.start : piece.end],
+                paragraph.start + piece.start,
+                paragraph.start + piece.end,
+                paragraph.number,
+                speaker,
+                path,
+                is_item=piece.is_item,
+                is_frame=piece.is_frame,
+            )
 
 
 def _cells(paragraph: Paragraph, heading: str) -> Iterator[Segment]:
     """A segment a cell; a long cell is cut like a paragraph."""
     start = 0
     for column, cell in paragraph.fields:
-        lists = find_lists(cell, 0)
-        for low, high in _cut(cell, 0, lists) if cell else []:
+        for piece in _cut(cell, 0) if cell else []:
             yield Segment(
-                cell[low:high], paragraph.start + start + low, paragraph.start + start + high,
-                paragraph.number, heading=heading, column=column,
-                is_item=(low, high) in lists.items, is_frame=(low, high) in lists.frames,
-            )  # fmt: skip
+                cell[piece.start : piece.end],
+                paragraph.start + start + piece.start,
+                paragraph.start + start + piece.end,
+                paragraph.number,
+                heading=heading,
+                column=column,
+                is_item=piece.is_item,
+                is_frame=piece.is_frame,
+            )
         start += len(cell) + 1
 
 
@@ -200,40 +200,23 @@ def _is_title(paragraph: Paragraph, following: Paragraph | None) -> bool:
     return not following.fields and len(below) > 2 * _LONGEST_HEADING and below[-1] in "。；！"
 
 
-def _cut(text: str, body: int, lists: ListParts) -> list[tuple[int, int]]:
+class _Piece(NamedTuple):
+    """Where a piece of a paragraph stands, and what it is of a list."""
+
+    start: int
+    end: int
+    is_item: bool
+    is_frame: bool
+
+
+def _cut(text: str, body: int) -> list[_Piece]:
     """Cut a paragraph at its numbered items, its sentences, and the lists inside them."""
-    edges = {0, len(text), *_item_starts(text, body)}
+    lists, items = find_lists(text, body), item_starts(text, body)
+    edges = {0, len(text), *items, *lists.edges()}
     edges.update(match.end() for match in _SENTENCE_END.finditer(text, body))
     edges.update(match.end() for match in _NEW_VOICE.finditer(text, body))
-    edges.update(lists.edges())
-    ordered = sorted(edges)
-    return [(a, b) for a, b in pairwise(ordered) if text[a:b].strip()]
-
-
-def _item_starts(text: str, body: int) -> list[int]:
-    """Return where items begin that count on from each other (一是…二是…)."""
-    for pattern in _INLINE:
-        found = list(pattern.finditer(text, body))
-        run = _counting(found)
-        if len(run) > 1:
-            return [match.start() for match in run]
-    return []
-
-
-def _counting(found: Sequence[re.Match[str]]) -> list[re.Match[str]]:
-    run: list[re.Match[str]] = []
-    for match in found:
-        if _ordinal(match.group(1)) == len(run) + 1:
-            run.append(match)
-    return run
-
-
-_ORDINALS: Mapping[str, int] = {
-    **{sign: i for i, sign in enumerate("一二三四五六七八九十", 1)},
-    **{chr(ord("①") + i): i + 1 for i in range(20)},
-}
-
-
-def _ordinal(sign: str) -> int:
-    sign = sign.removeprefix("其")
-    return int(sign) if sign.isascii() and sign.isdigit() else _ORDINALS.get(sign, 0)
+    return [
+        _Piece(a, b, (a, b) in lists.items, (a, b) in lists.frames or b <= body or b in items[:1])
+        for a, b in pairwise(sorted(edges))
+        if text[a:b].strip()
+    ]
