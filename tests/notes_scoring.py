@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.notes import NoteReader, TaggedAsk, read_notes
 from pipeline.notes.note import Note
@@ -46,14 +47,14 @@ def score(reader: NoteReader, folder: Path, *, show: bool = False) -> Score:
         asks = list(reader.asks(note))
         pairs = _match(note, wanted, asks)
         labelled, found, matched = labelled + len(wanted), found + len(asks), matched + len(pairs)
-        right += sum(_category(asks[b]) == wanted[a]["category"] for a, b in pairs)
+        right += sum(_category(asks[b]) in _accepted(wanted[a]) for a, b in pairs)
         if show:
             _show(stem, wanted, asks, pairs)
     return Score(labelled, found, matched, right)
 
 
 def _match(
-    note: Note, wanted: Sequence[dict[str, str]], asks: Sequence[TaggedAsk]
+    note: Note, wanted: Sequence[dict[str, Any]], asks: Sequence[TaggedAsk]
 ) -> list[tuple[int, int]]:
     """Pair labels with asks that share half of the shorter one's characters, best first."""
     spans = [_find(note.text, one["text"]) for one in wanted]
@@ -82,6 +83,11 @@ def _find(text: str, wanted: str) -> tuple[int, int]:
     return match.span()
 
 
+def _accepted(label: dict[str, Any]) -> set[str]:
+    """The category, and the others that are accepted as right."""
+    return {label["category"], *label.get("also", ())}
+
+
 def _category(tagged: TaggedAsk) -> str:
     item = tagged.outcome
     return item.prediction.category if isinstance(item, TaggedItem) else ""
@@ -89,7 +95,7 @@ def _category(tagged: TaggedAsk) -> str:
 
 def _show(
     stem: str,
-    wanted: Sequence[dict[str, str]],
+    wanted: Sequence[dict[str, Any]],
     asks: Sequence[TaggedAsk],
     pairs: Sequence[tuple[int, int]],
 ) -> None:
@@ -101,5 +107,5 @@ def _show(
         if b not in {y for _, y in pairs}:
             print("  surplus:", ask.ask.text)
     for a, b in pairs:
-        if _category(asks[b]) != wanted[a]["category"]:
+        if _category(asks[b]) not in _accepted(wanted[a]):
             print("  category:", wanted[a]["category"], _category(asks[b]), wanted[a]["text"])

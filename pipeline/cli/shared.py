@@ -52,10 +52,16 @@ def load_note_reader(name: str | None) -> NoteReader:
     triage, hints = load_triage(name), Hints.from_file(data_path("notes.toml"))
     if KINDS not in registry.names(models_dir()):
         say("还没有会议记录的段落模型，先用 corpora/segments 训练一个……")
-        segments = read_labelled([data_path("segments")])
-        kinds = train_kinds(segments, triage.segmenter, name=KINDS, shares=hints.shares)
-        registry.save(kinds, models_dir())
+        build_kinds(triage.segmenter, hints)
     return NoteReader(triage, registry.load(models_dir(), KINDS), hints)
+
+
+def build_kinds(segmenter: Segmenter, hints: Hints) -> Model:
+    """Train the model of what a note's segments are from the shipped segments and save it."""
+    segments = read_labelled([data_path("segments")])
+    kinds = train_kinds(segments, segmenter, name=KINDS, shares=hints.shares)
+    registry.save(kinds, models_dir())
+    return kinds
 
 
 def load_shipped_segmenter() -> Segmenter:

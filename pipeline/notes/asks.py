@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.normalise import normalise
-from pipeline.notes.hints import ASK
+from pipeline.notes.hints import ASK, MATTER
 from pipeline.notes.kinds import KindedSegment
 from pipeline.notes.note import Note
 from pipeline.notes.splitting import Segment, read_fields
@@ -93,7 +93,7 @@ def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
     for one in kinded:
         if one.segment.is_field and group:
             continue  # whether the turn goes on shows in what is said next
-        if group and not _same_turn(group[-1].segment, one.segment):
+        if group and not _same_turn(group[-1], one):
             yield group
             group = []
         if background and not _same_paragraph(background[-1].segment, one.segment):
@@ -119,10 +119,15 @@ def _groups(kinded: Sequence[KindedSegment]) -> Iterator[list[KindedSegment]]:
         yield group
 
 
-def _same_turn(one: Segment, other: Segment) -> bool:
-    """Whether the same person goes on under the same heading, in the same cell."""
+def _same_turn(before: KindedSegment, after: KindedSegment) -> bool:
+    """Whether the same person goes on under the same heading, in the same cell.
+
+    Two columns of a register that both say what is wanted (问题, 建议) speak of one matter.
+    """
+    one, other = before.segment, after.segment
     if one.column or other.column:
-        return one.paragraph == other.paragraph and one.column == other.column
+        cells = one.column == other.column or before.role == after.role == MATTER
+        return one.paragraph == other.paragraph and cells
     # In a chat the speaker's name has a line of its own between.
     near = other.paragraph - one.paragraph <= 2 if one.speaker else True
     same = one.speaker == other.speaker and one.heading == other.heading
@@ -143,6 +148,8 @@ def _same_paragraph(one: Segment, other: Segment) -> bool:
 
 
 def _goes_on(group: Sequence[KindedSegment], one: KindedSegment) -> bool:
+    if group[-1].segment.column != one.segment.column:
+        return True
     text = _SPEAKER.sub("", one.segment.text)
     if _NUMBER.match(text) or _OPENS.match(text):
         return False

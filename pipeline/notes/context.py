@@ -34,8 +34,8 @@ def context_features(chances: FloatArray, texts: Sequence[str]) -> FloatArray:
     Returns:
         shape (n, 6 · kinds + 10): its own log chances, those of the two before and the two
         behind, the note's mean; whether it is first or last; where it stands; whether it and
-        the next begin with a speaker's name, and how many do; its length (100 characters);
-        a question mark or a stop at its end; a number at its beginning.
+        the next begin with a speaker's name, and how many do; its length (in 100 characters,
+        1 at most); a question mark or a stop at its end; a number at its beginning.
     """
     n = len(texts)
     named = np.array([bool(speaker_of(text)[0]) for text in texts], np.float32)
@@ -43,7 +43,7 @@ def context_features(chances: FloatArray, texts: Sequence[str]) -> FloatArray:
         [
             (
                 i == 0, i == n - 1, i / n, named[i], named[i + 1] if i + 1 < n else 0,
-                named.mean(), len(text) / 100, text[-1:] in "？?", text[-1:] in "。；！",
+                named.mean(), min(len(text) / 100, 1), text[-1:] in "？?", text[-1:] in "。；！",
                 bool(_NUMBERED.match(text)),
             )
             for i, text in enumerate(texts)

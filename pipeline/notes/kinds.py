@@ -42,12 +42,16 @@ _WANTED = 8.0
 
 @dataclass(frozen=True, slots=True)
 class KindedSegment:
-    """A segment with its kind, how sure that is (0–1), and the words that decided."""
+    """A segment with its kind, how sure that is (0–1), and the words that decided.
+
+    `role` is that of its column in a register (`pipeline.notes.hints`).
+    """
 
     segment: Segment
     kind: str
     confidence: float
     evidence: tuple[Evidence, ...] = ()
+    role: str | None = None
 
 
 def train_kinds(
@@ -106,7 +110,7 @@ def read_kinds(
     documents = [read_document(one.text, segmenter) for one in said]
     readable = [d for d in documents if isinstance(d, Document)]
     said = [s for s, d in zip(said, documents, strict=True) if isinstance(d, Document)]
-    chances = _chances(said, model.predict(readable), model)
+    chances = _chances(said, readable, model)
     known = dict(zip((one.start for one in said), chances, strict=True))
     roles = read_roles(segments, hints)
     matters = {s.paragraph for s, role in zip(segments, roles, strict=True) if role == MATTER}
@@ -114,25 +118,28 @@ def read_kinds(
     for segment, role in zip(segments, roles, strict=True):
         if segment.start not in known:
             kind = "narrative" if segment.is_frame else "procedure"
-            kinded.append(KindedSegment(segment, kind, 1.0))
+            kinded.append(KindedSegment(segment, kind, 1.0, role=role))
             continue
         weights = _weights(segment, role, hints, in_register=segment.paragraph in matters)
-        kinded.append(_decide(segment, *known[segment.start], weights))
-    return _settle(kinded, roles, hints)
+        decided = _decide(segment, *known[segment.start], weights)
+        kinded.append(replace(decided, role=role))
+    return _settle(kinded, hints)
 
 
 def _chances(
-    segments: Sequence[Segment], predictions: Sequence[Prediction], model: Model
+    segments: Sequence[Segment], documents: Sequence[Document], model: Model
 ) -> list[tuple[dict[str, float], Prediction]]:
     """Return each segment's chances, read together with its neighbours', and its evidence.
 
-    The cells of a register stand in rows, not one after the other: they speak for themselves.
+    The cells of a register and the items of a list do not follow from each other: they speak
+    for themselves.
     """
+    predictions = model.predict(documents)
     alone = [{c.code: c.probability for c in p.categories} for p in predictions]
-    flowing = [i for i, segment in enumerate(segments) if not segment.column]
+    flowing = [i for i, segment in enumerate(segments) if not (segment.column or segment.is_item)]
     if model.context is not None and flowing:
         rows = np.array([[alone[i][kind] for kind in KINDS] for i in flowing], np.float32)
-        texts = [segments[i].text for i in flowing]
+        texts = [documents[i].text for i in flowing]
         for i, row in zip(flowing, read_in_context(model.context, rows, texts), strict=True):
             alone[i] = dict(zip(model.context.codes, map(float, row), strict=True))
     return list(zip(alone, predictions, strict=True))
@@ -175,13 +182,11 @@ def _decide(
     return KindedSegment(segment, kind, chances[kind] / sum(chances.values()), evidence)
 
 
-def _settle(
-    kinded: Sequence[KindedSegment], roles: Sequence[str | None], hints: Hints
-) -> list[KindedSegment]:
+def _settle(kinded: Sequence[KindedSegment], hints: Hints) -> list[KindedSegment]:
     """In a register's row whose reply ends with what was done, the matter is done too."""
     reply: dict[int, str] = {}
-    for one, role in zip(kinded, roles, strict=True):
-        if role == REPLY:
+    for one in kinded:
+        if one.role == REPLY:
             reply[one.segment.paragraph] = one.kind
             if hints.is_open(one.segment.text):
                 reply[one.segment.paragraph] = "promise"

@@ -31,6 +31,11 @@ _WISHES = re.compile(
     r"(?:、(?:把|让|给|将|对|为|在|增|加|修|建|改|延|安|清|扩|补|换|设)[^，。；！？：:、]{4,40})+)"
     r"(?=[，。；！？]|$)"
 )
+# Complaints in a row, each a sentence by itself: 反映路灯坏了半年、自来水一停就是三天
+_COMPLAINTS = re.compile(
+    r"(?:反映|提出|提到|指出|说到|谈到|诉说)[:：]?"
+    r"(?P<items>[^，。；！？：:、“”]{5,30}(?:、[^，。；！？：:、“”]{5,30})+)(?=[。；！]|$|，)"
+)
 # Between its items; 和 only before the last.
 _BETWEEN = re.compile(r"、|(?<=[^、]{2})(?:以及|[和及])(?=[^、]{2,}$)")
 # What was brought up and is settled (反映的停车难、飞线等问题均已解决) is no list of asks.
@@ -69,8 +74,12 @@ def find_lists(text: str, body: int) -> ListParts:
     """
     items: set[tuple[int, int]] = set()
     frames: set[tuple[int, int]] = set()
-    for match in (m for kind in (_LIST, _WISHES) for m in kind.finditer(text, body)):
+    taken: list[tuple[int, int]] = []
+    for match in (m for kind in (_LIST, _WISHES, _COMPLAINTS) for m in kind.finditer(text, body)):
         start, end = match.span("items")
+        if any(start < b and a < end for a, b in taken):
+            continue
+        taken.append((start, end))
         if _SETTLED.match(text, end):
             continue
         edges = [start, *(start + m.end() for m in _BETWEEN.finditer(text[start:end])), end]

@@ -41,6 +41,8 @@ _NEW_VOICE = re.compile(
     r"(?!的|书|意见|被|者|量|率|件|\d)"
     r"|[^，。；、]{0,10}代表们?(?:[都也还又则])?(?:提议|反映|请求|呼吁|盼望|希望)(?!的|书|意见|件|\d))"
 )
+# Something else comes in in the middle of a sentence: …，另冬季饲草缺口大
+_NEXT_MATTER = re.compile(r"，(?=(?:另外?|还有|此外|再就是|再一个|再有|顺便)[^，。；！？]{4,})")
 _LONGEST_HEADING = 28
 # The note's own name: 龙洞村院坝夜话记录, in one of the first lines.
 _TOP = 3
@@ -215,6 +217,7 @@ def _cut(text: str, body: int) -> list[_Piece]:
     edges = {0, len(text), *items, *lists.edges()}
     edges.update(match.end() for match in _SENTENCE_END.finditer(text, body))
     edges.update(match.end() for match in _NEW_VOICE.finditer(text, body))
+    edges.update(match.end() for match in _NEXT_MATTER.finditer(text, body))
     return [
         _Piece(a, b, (a, b) in lists.items, (a, b) in lists.frames or b <= body or b in items[:1])
         for a, b in pairwise(sorted(edges))

@@ -1,0 +1,46 @@
+"""How well notes are read: floors on notes that were written and labelled blind.
+
+`cases/notes` was looked at while the splitter was made; `cases/notes_blind` was not. What was
+measured, and when, stands in `benchmarks/README.md`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli.shared import build_kinds
+from pipeline.home import data_path
+from pipeline.notes import NoteReader, read_notes
+from pipeline.notes.hints import Hints
+from pipeline.triage import Triage
+from tests.notes_scoring import score
+
+CASES = Path(__file__).parent / "cases"
+ARTICLE = Path(__file__).resolve().parents[2] / "shared" / "real" / "enshi-2024-article.txt"
+
+
+@pytest.fixture(scope="module")
+def reader(shipped: Triage) -> NoteReader:
+    hints = Hints.from_file(data_path("notes.toml"))
+    return NoteReader(shipped, build_kinds(shipped.segmenter, hints), hints)
+
+
+@pytest.mark.parametrize("folder", ["notes", "notes_blind"])
+def test_asks_are_found_and_sorted(folder: str, reader: NoteReader) -> None:
+    figures = score(reader, CASES / folder)
+    assert figures.labelled >= 120
+    assert figures.recall >= 0.90
+    assert figures.precision >= 0.85
+    assert figures.category_accuracy >= 0.88
+
+
+@pytest.mark.skipif(not ARTICLE.is_file(), reason="../shared/real is not here")
+def test_a_report_of_deeds_holds_the_six_wishes_of_one_town(reader: NoteReader) -> None:
+    [note] = read_notes(ARTICLE)
+    asks = [tagged.ask for tagged in reader.asks(note)]
+    [start] = {note.text.index("珠山")}
+    assert [a.start > start and a.end < start + 200 for a in asks] == [True] * 6
+    kinds = {one.segment.text: one.kind for one in reader.segments(note)}
+    [deed] = [text for text in kinds if "河堤" in text]
+    [founded] = [text for text in kinds if "互助" in text]
+    assert (kinds[deed], kinds[founded]) == ("done", "done")
