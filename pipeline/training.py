@@ -163,7 +163,8 @@ def _fit_categories(
     seed: int,
 ) -> HierarchicalClassifier:
     parent = {code: topic.category for code, topic in taxonomy.topics.items()}
-    labels = np.array([m.topic or m.category for m in messages])
+    # Data may name topics of another taxonomy (`--taxonomy auto` has none).
+    labels = np.array([m.topic if m.topic in taxonomy.topics else m.category for m in messages])
     classifier = HierarchicalClassifier(parent=parent, shares=taxonomy.shares, random_state=seed)
     return classifier.fit(
         features, labels, groups, hints=hints, also=[m.also for m in messages],

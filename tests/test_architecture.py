@@ -73,7 +73,7 @@ def test_every_room_of_the_declared_order_exists() -> None:
         ("sqlalchemy", {"service"}),
         ("alembic", {"service"}),
         ("psycopg", {"service"}),
-        ("xlsxwriter", {"pipeline.tables"}),
+        ("xlsxwriter", {"pipeline.tables", "pipeline.audit"}),
         ("python_calamine", {"pipeline.tables"}),
     ],
 )

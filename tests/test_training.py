@@ -55,6 +55,17 @@ def test_data_with_its_own_categories_trains_without_topics(segmenter: Segmenter
     assert set(model.leaves.codes) == {"交通", "教育"}
 
 
+def test_topics_of_another_taxonomy_are_left_aside(segmenter: Segmenter) -> None:
+    messages = [
+        LabelledMessage(f"{label}{i}", f"{text}{i}", label, topic=f"{label}-{i % 2}")
+        for label, text in (("甲", "路灯坏了道路不通"), ("乙", "学校老师收费补课"))
+        for i in range(6)
+    ]
+    taxonomy = Taxonomy.from_dict({"version": "auto", "categories": {"甲": "甲", "乙": "乙"}})
+    model = train(messages, taxonomy, segmenter)
+    assert model.leaves.codes == ("乙", "甲")
+
+
 def test_one_category_is_not_enough(
     lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segmenter
 ) -> None:

@@ -14,7 +14,7 @@ from pipeline.records import Message, Rejection, TaggedItem
 from pipeline.triage import Triage
 
 # An ask shorter than this is tagged together with the heading it stands under.
-_SHORT = 16
+_SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
