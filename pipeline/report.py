@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from pipeline.evaluation import Judged, figures_of
@@ -17,6 +16,7 @@ from pipeline.masking import find_sensitive
 from pipeline.near_duplicates import group_near_duplicates
 from pipeline.resampling import Resampler
 from pipeline.review import REASONS
+from pipeline.templating import render
 from pipeline.triage import Triage
 
 WORST = 40
@@ -41,7 +41,7 @@ def write_report(path: Path, judged: Sequence[Judged], triage: Triage) -> None:
     Raises:
         OutputError: there is no such folder. Nothing half-written is left behind.
     """
-    page = _template().render(build_report(judged, triage))
+    page = render("evaluation.html.j2", **build_report(judged, triage))
     with finished_file(path) as draft:
         draft.write_text(page, "utf-8")
 
@@ -173,15 +173,3 @@ def _hidden(text: str) -> str:
     for span in find_sensitive(text):
         characters[span.start : span.end] = "＊" * (span.end - span.start)
     return "".join(characters)
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda share: f"{share:.1%}"
-    return environment.get_template("evaluation.html.j2")

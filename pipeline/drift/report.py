@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from pipeline.drift.comparing import ALPHA, TENTHS, Drift, Finding, tenths
 from pipeline.drift.profiles import Profile
 from pipeline.files import finished_file
+from pipeline.templating import render
 
 # What each finding is called, what its measure is, and what it means for the reader.
 FINDINGS = {
@@ -25,7 +25,7 @@ def write_report(path: Path, drift: Drift) -> None:
     Raises:
         OutputError: there is no such folder.
     """
-    page = _template().render(build_report(drift))
+    page = render("drift.html.j2", **build_report(drift))
     with finished_file(path) as draft:
         draft.write_text(page, "utf-8")
 
@@ -96,19 +96,3 @@ def _side(profile: Profile) -> dict[str, Any]:
         "confidence": float(profile.confidence.mean()),
         "unseen": float(profile.unseen.mean()),
     }
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": lambda share: f"{share:.1%}",
-        "points": lambda difference: f"{difference * 100:+.1f}",
-        "number": lambda n: f"{n:,}",
-    }
-    return environment.get_template("drift.html.j2")

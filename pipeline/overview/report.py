@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import jinja2
-
 from pipeline.masking import mask
 from pipeline.overview import sections
 from pipeline.overview.changes import compare_months, months_until
 from pipeline.overview.statistics import UNKNOWN_MONTH, Statistics
+from pipeline.templating import render
 
 _GROUPS_SHOWN = 20
 _LONGEST_EXAMPLE = 200
@@ -64,7 +63,7 @@ def render_overview(
         statistics, made_at=made_at, groups=groups, with_text=with_text, functions=functions
     )
     made = f"{made_at.year}年{made_at.month}月{made_at.day}日 {made_at:%H:%M}"
-    return _template().render(data | {"title": title, "made_at": made})
+    return render("overview.html.j2", **data, title=title, made_at=made, share=sections.share)
 
 
 def build_overview(
@@ -112,19 +111,3 @@ def _largest(groups: Sequence[GroupRow], *, with_text: bool) -> list[GroupRow]:
 def _shorten(text: str) -> str:
     hidden = mask(text)
     return hidden if len(hidden) <= _LONGEST_EXAMPLE else f"{hidden[:_LONGEST_EXAMPLE]}……"
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": lambda share: f"{share:.1%}",
-        "number": lambda n: f"{n:,}",
-    }
-    environment.globals["share"] = sections.share
-    return environment.get_template("overview.html.j2")
