@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check setup clean
+.PHONY: demo test check setup clean notebooks
 
 demo: $(STAMP)  ## build the default model from corpora/, tag a sample, show the result
 	$(BIN)/wuwei demo
@@ -22,6 +22,20 @@ $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $(STAMP)
+
+# On this machine alone; it asks nobody for news, updates or extensions.
+LAB := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=$(CURDIR)/notebooks \
+	--LabApp.news_url=None --LabApp.extension_manager=readonly \
+	--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate \
+	$(if $(filter 0,$(shell id -u)),--allow-root)
+
+notebooks: $(BIN)/jupyter-lab  ## JupyterLab with the analyst's notebooks and a model to work with
+	$(BIN)/wuwei demo
+	$(BIN)/jupyter lab $(LAB) $(LAB_FLAGS)
+
+$(BIN)/jupyter-lab: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"
+	touch $@
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) models/default .pytest_cache .mypy_cache .ruff_cache

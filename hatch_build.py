@@ -19,7 +19,7 @@ except ImportError:  # compiling in place needs no hatchling
     BuildHookInterface = object
 
 ROOT = Path(__file__).resolve().parent
-SOURCE = ROOT / "pipeline/kernel/_cut.pyx"
+SOURCES = sorted((ROOT / "pipeline/kernel").glob("_*.pyx"))
 # Sums must round as Python's do: no fused multiply-add, no other order.
 FLAGS = [] if os.name == "nt" else ["-O3", "-g0", "-ffp-contract=off"]
 
@@ -36,7 +36,7 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
         try:
             if os.environ.get("WUWEI_NO_KERNEL"):
                 raise RuntimeError("WUWEI_NO_KERNEL is set")
-            module = compile_kernel(Path(self.folder.name))
+            modules = compile_kernel(Path(self.folder.name))
         # A missing compiler ends in SystemExit, a missing Cython in ImportError, and so on.
         except (Exception, SystemExit) as error:
             self.folder.cleanup()
@@ -48,9 +48,10 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
             )
             return
         if version == "editable":
-            shutil.copy(module, SOURCE.parent)
+            put_in_place(modules)
         else:
-            build_data["force_include"][str(module)] = f"pipeline/kernel/{module.name}"
+            for module in modules:
+                build_data["force_include"][str(module)] = f"pipeline/kernel/{module.name}"
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
 
@@ -59,26 +60,42 @@ class KernelHook(BuildHookInterface):  # type: ignore[misc]
             self.folder.cleanup()
 
 
-def compile_kernel(folder: Path, flags: list[str] = FLAGS) -> Path:
-    """Compile the kernel under a folder and return the module's path.
+def compile_kernel(folder: Path, flags: list[str] = FLAGS) -> list[Path]:
+    """Compile the kernel under a folder and return the modules' paths.
 
     Nothing is written into the source tree, which may be read-only or shared by versions.
     """
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
-    source = str(shutil.copy(SOURCE, folder))
-    extension = Extension("_cut", [source], extra_compile_args=flags, extra_link_args=flags)
-    compiled = cythonize([extension], quiet=True, build_dir=str(folder / "c"))
+    extensions = [
+        Extension(
+            source.stem,
+            [str(shutil.copy(source, folder))],
+            extra_compile_args=flags,
+            extra_link_args=flags,
+        )
+        for source in SOURCES
+    ]
+    compiled = cythonize(extensions, quiet=True, build_dir=str(folder / "c"))
     command = Distribution({"name": "wuwei-kernel", "ext_modules": compiled}).get_command_obj(
         "build_ext"
     )
     command.build_lib, command.build_temp = str(folder), str(folder / "objects")
     command.ensure_finalized()
     command.run()
-    return Path(command.get_ext_fullpath("_cut"))
+    return [Path(command.get_ext_fullpath(source.stem)) for source in SOURCES]
+
+
+def put_in_place(modules: list[Path]) -> None:
+    """Put modules beside their sources, each whole at once: others may be importing them."""
+    for module in modules:
+        target = SOURCES[0].parent / module.name
+        draft = target.with_name(f".{target.name}.part")
+        shutil.copy(module, draft)
+        draft.replace(target)
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="wuwei-kernel-") as name:
-        shutil.copy(compile_kernel(Path(name), FLAGS + sys.argv[1:]), SOURCE.parent)
+        put_in_place(compile_kernel(Path(name), FLAGS + sys.argv[1:]))

@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.reading import read_texts
 from pipeline.home import data_path
 from pipeline.kernel import Cutter, Tables, build_tables
-from pipeline.segmenter import Segmenter, read_lexicon
+from pipeline.segmenter import make_tokenizer, read_lexicon
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -41,9 +41,9 @@ ROUNDS = 20
 Cut = Callable[[list[str]], object]
 
 
-def make_tokenizer(folder: Path) -> jieba.Tokenizer:
+def lexical_tokenizer(folder: Path) -> jieba.Tokenizer:
     lexicon = read_lexicon(data_path("lexicon.txt"))
-    return Segmenter(lexicon, cache_folder=folder)._tokenizer
+    return make_tokenizer(lexicon, folder)
 
 
 def one_by_one(cut: Callable[[str], object]) -> Cut:
@@ -104,7 +104,7 @@ def report_differences(tokenizer: jieba.Tokenizer, cutter: Cutter, texts: Sequen
     print(f"\ntexts cut otherwise than by jieba: kernel {different} of {len(texts)}", end="")
     if rjieba:  # it knows no lexicon, so its peer is jieba without one
         with tempfile.TemporaryDirectory() as folder:
-            plain = Segmenter(cache_folder=Path(folder))._tokenizer
+            plain = make_tokenizer([], Path(folder))
         print(f", rjieba {sum(rjieba.cut(text) != plain.lcut(text) for text in texts)}", end="")
     print()
 
@@ -129,7 +129,7 @@ def main() -> None:
         f"{len(texts)} texts, {sum(map(len, texts)) / len(texts):.0f} characters on average"
     )
     with tempfile.TemporaryDirectory() as folder:
-        tokenizer = make_tokenizer(Path(folder))
+        tokenizer = lexical_tokenizer(Path(folder))
         cutter = report_loading(tokenizer, Path(folder) / "tables")
         cutters = {
             "jieba": one_by_one(tokenizer.lcut),

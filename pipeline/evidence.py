@@ -5,12 +5,15 @@ feature is known exactly. A feature's share is spread over the characters it cov
 per word, and neighbouring words that pull the same way are joined.
 """
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.features import Reading
+from pipeline.features import Reading, Readings
+from pipeline.kernel import BatchReading
 from pipeline.records import Document, Evidence
 
 MOST = 8
@@ -18,8 +21,48 @@ MOST = 8
 _NOTABLE = 0.12
 
 
+def explain_each(
+    documents: Sequence[Document],
+    batch: BatchReading | Readings,
+    requests: NDArray[np.int32],
+    pulls: NDArray[np.float32],
+    weights: NDArray[np.float32],
+) -> list[tuple[Evidence, ...]]:
+    """Explain many decisions, with the kernel where it read the documents.
+
+    Args:
+        requests: the document (by its number) each explanation is about, shape (n,).
+        pulls: how much each code's score moves the log-odds that are explained, (n, codes).
+        weights: the head's weights, shape (features, codes).
+    """
+    if not len(requests):
+        return []
+    if isinstance(batch, Readings):
+        found = zip(requests.tolist(), pulls, strict=True)
+        return [
+            _explain_by_reference(documents[i], batch.readings[i], p, weights) for i, p in found
+        ]
+    spans = batch.explain(requests, pulls, weights)
+    texts = [documents[i].text for i in requests.tolist()]
+    stretches = zip(spans.starts.tolist(), spans.ends.tolist(), spans.weights.tolist(), strict=True)
+    counts = np.diff(spans.rows).tolist()
+    return [
+        tuple(Evidence(text[a:b], a, b, weight) for a, b, weight in islice(stretches, n))
+        for text, n in zip(texts, counts, strict=True)
+    ]
+
+
+def _explain_by_reference(
+    document: Document, reading: Reading, pull: NDArray[np.float32], weights: NDArray[np.float32]
+) -> tuple[Evidence, ...]:
+    gradient = weights[reading.columns] @ pull
+    return explain(document, reading, gradient * reading.values)
+
+
 def explain(document: Document, reading: Reading, gains: NDArray[Any]) -> tuple[Evidence, ...]:
     """Return at most eight stretches with their signed weights, strongest first.
+
+    Stretches whose weights differ by less than a millionth come in the text's order.
 
     Args:
         gains: for each of the reading's columns, the feature's value times the gradient of
@@ -29,7 +72,7 @@ def explain(document: Document, reading: Reading, gains: NDArray[Any]) -> tuple[
     strongest = max((abs(word.weight) for word in words), default=0.0)
     notable = [w for w in words if abs(w.weight) > _NOTABLE * strongest]
     joined = _join_neighbours(document.text, notable)
-    return tuple(sorted(joined, key=lambda e: (-abs(e.weight), e.start))[:MOST])
+    return tuple(sorted(joined, key=lambda e: (-round(abs(e.weight) * 1e6), e.start))[:MOST])
 
 
 def _spread(length: int, reading: Reading, gains: NDArray[Any]) -> NDArray[np.float64]:

@@ -5,19 +5,27 @@ characters do not care how anything is cut. Each view is scaled to unit length, 
 drowns the others. Longer n-grams were tried and left out: they fit the corpus and miss the
 messages to come; counting the head of a long message (mostly a title) three times helps
 (`benchmarks/README.md`).
+
+This is the reference, and what one reads first. Where the kernel was compiled it reads what a
+message is about instead (`pipeline.kernel.reader`): the same columns and values.
 """
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
+from pipeline import kernel
 from pipeline.records import Document
+from pipeline.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 # Runs of letters and digits are one symbol each to the character view: phone numbers,
@@ -87,6 +95,9 @@ MANNER = {"signs": 2, "sign_pairs": 2, "sign_triples": 2}
 # `HEAD_COUNTS` times: it is mostly a title, and says what the message is about.
 HAS_HEAD, HEAD, HEAD_COUNTS = 80, 20, 3
 
+# Documents read at once: their arrays stay small enough for a processor's cache.
+_BATCH = 256
+
 
 def view(document: Document, names: Collection[str]) -> dict[str, list[Feature]]:
     """Return the features of every view named, in their order."""
@@ -119,6 +130,17 @@ class Reading(NamedTuple):
     which: NDArray[np.intp]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+
+
+class Readings(NamedTuple):
+    """Documents as the reference reads them; what `kernel.BatchReading` is for the kernel."""
+
+    readings: Sequence[Reading]
+    matrix: "csr_matrix"
+
+    def scores(self, weights: NDArray[np.float32], intercept: NDArray[np.float32]) -> Any:
+        """Return scores of shape (documents, codes); `weights` is (features, codes)."""
+        return np.asarray(self.matrix @ weights + intercept)
 
 
 class Featuriser:
@@ -162,6 +184,71 @@ class Featuriser:
 
     def read(self, document: Document) -> Reading:
         """Look every feature of a document up; those never learnt are passed over."""
+        batch = self._read_with_kernel([document])
+        if batch is None:
+            return self._read_by_reference(document)
+        return Reading(
+            batch.columns,
+            batch.values,
+            batch.which.astype(np.intp),
+            batch.starts.astype(np.int64),
+            batch.ends.astype(np.int64),
+        )
+
+    def read_batch(self, documents: Sequence[Document]) -> kernel.BatchReading | Readings:
+        """Read documents together: with the kernel, or each by itself."""
+        batch = self._read_with_kernel(documents)
+        if batch is not None:
+            return batch
+        readings = [self._read_by_reference(document) for document in documents]
+        return Readings(readings, self.to_matrix(readings))
+
+    def read_texts(
+        self, texts: Sequence[str], segmenter: Segmenter
+    ) -> kernel.BatchReading | Readings:
+        """Cut and read normalised texts together; with the kernel no word becomes a string."""
+        batch = None
+        if self._reader is not None and kernel.available():
+            batch = self._reader.read(texts, segmenter.boundaries(texts))
+        if batch is not None:
+            return batch
+        return self.read_batch([Document("", t, t, tuple(segmenter.cut(t))) for t in texts])
+
+    def transform(self, documents: Sequence[Document]) -> "csr_matrix":
+        """Return a float32 matrix of shape (documents, features)."""
+        from scipy.sparse import vstack
+
+        parts = range(0, len(documents), _BATCH)
+        rows = [self._transform_batch(documents[start : start + _BATCH]) for start in parts]
+        return vstack(rows, format="csr") if rows else self.to_matrix([])
+
+    def _transform_batch(self, documents: Sequence[Document]) -> "csr_matrix":
+        from scipy.sparse import csr_matrix
+
+        batch = self.read_batch(documents)
+        if isinstance(batch, Readings):
+            return batch.matrix
+        shape = (len(documents), len(self.idf_))
+        return csr_matrix((batch.values, batch.columns, batch.column_rows), shape=shape)
+
+    def _read_with_kernel(self, documents: Sequence[Document]) -> kernel.BatchReading | None:
+        """Read documents with the kernel; None where the reference has to."""
+        if self._reader is None or not kernel.available():
+            return None
+        boundaries = kernel.Boundaries.of_words(document.tokens for document in documents)
+        return self._reader.read([document.text for document in documents], boundaries)
+
+    @cached_property
+    def _reader(self) -> kernel.FeatureReader | None:
+        if not kernel.available() or not kernel.can_read(self.vocabulary_):
+            return None
+        return kernel.FeatureReader(self.vocabulary_, self.idf_, (HAS_HEAD, HEAD, HEAD_COUNTS))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the compiled tables: they are made again from the vocabulary."""
+        return {name: value for name, value in self.__dict__.items() if name != "_reader"}
+
+    def _read_by_reference(self, document: Document) -> Reading:
         columns: list[int] = []
         places: list[tuple[int, int]] = []
         for name, features in view(document, self.min_documents).items():
@@ -179,12 +266,10 @@ class Featuriser:
         unit = self._scale(distinct, values).astype(np.float32)
         return Reading(distinct, unit, which, spans[:, 0], spans[:, 1])
 
-    def transform(self, documents: Sequence[Document]) -> csr_matrix:
-        """Return a float32 matrix of shape (documents, features)."""
-        return self.to_matrix([self.read(document) for document in documents])
-
-    def to_matrix(self, readings: Sequence[Reading]) -> csr_matrix:
+    def to_matrix(self, readings: Sequence[Reading]) -> "csr_matrix":
         """Stack readings to a float32 matrix of shape (readings, features)."""
+        from scipy.sparse import csr_matrix
+
         ends = np.cumsum([0, *(len(r.columns) for r in readings)])
         columns = np.concatenate([np.empty(0, dtype=np.int32), *(r.columns for r in readings)])
         values = np.concatenate([np.empty(0, dtype=np.float32), *(r.values for r in readings)])
@@ -207,6 +292,7 @@ class Featuriser:
         return featuriser
 
     def _set(self, terms: Mapping[str, Sequence[str]], idf: Mapping[str, Any]) -> None:
+        self.__dict__.pop("_reader", None)  # made of what was learnt before
         self._starts = np.cumsum([0, *(len(names) for names in terms.values())])
         self.vocabulary_ = {
             name: {term: int(first) + i for i, term in enumerate(names)}

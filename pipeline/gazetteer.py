@@ -94,6 +94,10 @@ class Gazetteer:
         }
 
     @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(place.path for place in self.places)
+
+    @cached_property
     def _matcher(self) -> NameMatcher:
         """All names, and the phrases in which a name is none."""
         exceptions = [phrase for place in self.places for phrase in place.exceptions]
@@ -110,6 +114,8 @@ class Gazetteer:
             station: the path, or any name, of the station that took the message.
         """
         hits = self._hits(text)
+        if not hits:
+            return []
         certain = [self.readings[hit.name].certain for hit in hits]
         known = {paths[0] for paths in certain if len(paths) == 1} | self.paths_of(station)
         mentions = [self._mention(hit, known) for hit in hits]
@@ -117,7 +123,9 @@ class Gazetteer:
 
     def paths_of(self, name: str) -> set[str]:
         """Return what a station's path or name stands for (empty where it is unknown)."""
-        if any(place.path == name for place in self.places):
+        if not name:
+            return set()
+        if name in self._paths:
             return {name}
         hits = self._hits(name)
         found = [self.readings[hit.name] for hit in hits]

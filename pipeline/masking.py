@@ -6,7 +6,10 @@ plan (telephone), or a word beside it (WeChat, QQ, account, name).
 
 import re
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
+
+from pipeline.matching import WordSpotter
 
 
 class SensitiveSpan(NamedTuple):
@@ -24,10 +27,11 @@ _NO_DIGIT_AFTER = r"(?![\d０-９])(?!\.\d)"
 
 _NO_UNIT_AFTER = r"(?! ?(?:元|块|万|亿|亩|平|吨|斤|公里|米|户|人次))"
 _COUNTRY = rf"(?:(?:\+|00)?86{_GAP})?"
+_MOBILE_DIGITS = rf"1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}})"
+_SPACED_MOBILE = r"1[ .\-][3-9](?:[ .\-]\d){9}"
 _MOBILE = re.compile(
-    rf"{_NO_DIGIT_BEFORE}{_COUNTRY}1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}})"
-    rf"{_NO_DIGIT_AFTER}{_NO_UNIT_AFTER}"
-    rf"|{_NO_DIGIT_BEFORE}1[ .\-][3-9](?:[ .\-]\d){{9}}{_NO_DIGIT_AFTER}"
+    rf"{_NO_DIGIT_BEFORE}{_COUNTRY}{_MOBILE_DIGITS}{_NO_DIGIT_AFTER}{_NO_UNIT_AFTER}"
+    rf"|{_NO_DIGIT_BEFORE}{_SPACED_MOBILE}{_NO_DIGIT_AFTER}"
 )
 _SPELT_MOBILE = re.compile(
     r"(?<![零〇一二三四五六七八九])[一幺][三四五六七八九][零〇○一幺二三四五六七八九]{9}(?![零〇一二三四五六七八九])"
@@ -35,10 +39,12 @@ _SPELT_MOBILE = re.compile(
 # Area codes have three digits in the ten largest cities and four elsewhere. Source: 工业和信息化部,
 # 电信网编号计划. Without its area code a number counts only behind a word such as 电话.
 _LOCAL = r"[2-9](?:\d{6,7}|\d{2,3}[ \-]\d{4}|\d{3}[ \-]\d{3})"
+_CALLS = "电话|座机|固话|热线|传真|致电|号码"
+_WITH_AREA_CODE = rf"0(?:10|2[0-57-9]|[3-9]\d{{2}})[)）]?{_GAP}{_LOCAL}"
 _LANDLINE = re.compile(
-    rf"{_NO_DIGIT_BEFORE}[(（]?0(?:10|2[0-57-9]|[3-9]\d{{2}})[)）]?{_GAP}{_LOCAL}"
+    rf"{_NO_DIGIT_BEFORE}[(（]?{_WITH_AREA_CODE}"
     rf"(?:[\-—转]\d{{1,5}})?{_NO_DIGIT_AFTER}"
-    rf"|(?<!固定电话)(?<=电话|座机|固话|热线|传真|致电|号码)[^\d，。；\n]{{0,6}}"
+    rf"|(?<!固定电话)(?<={_CALLS})[^\d，。；\n]{{0,6}}"
     rf"(?P<local>{_LOCAL}){_NO_DIGIT_AFTER}"
 )
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])[ \-]?(?:0[1-9]|[12]\d|3[01])"
@@ -125,13 +131,6 @@ def _is_name(match: re.Match[str]) -> bool:
     return not _NOT_A_NAME.match(match["value"] or match["local"])
 
 
-def _has_any_letter(text: str) -> bool:
-    return _LETTER.search(text) is not None
-
-
-_LETTER = re.compile("[A-Za-z]")
-
-
 def _always(match: re.Match[str]) -> bool:
     return True
 
@@ -176,60 +175,103 @@ def _trim_name(text: str, start: int, end: int) -> int:
     return end
 
 
-def _has_number(text: str) -> bool:
-    return _LONG_NUMBER.search(text) is not None
-
-
-def _mentions(*words: str) -> Callable[[str], bool]:
-    return lambda text: any(word in text for word in words)
-
-
+# A number of five characters or more; without one none of the kinds that are numbers occurs.
 _LONG_NUMBER = re.compile(r"\d[\d .\-—)）]{4}")
 
 
+# A name stands behind one of the first; one of the second says that it is a name that follows.
+_ANNOUNCING = frozenset(f"{character}人" for character in "系映诉报电请助议访言") | {
+    *("我叫", "人叫", "名叫", "名字叫", "名字是", "姓名", "户主", "签名", "落款", "此致"),
+}
+_ANNOUNCED = frozenset(
+    [
+        "叫",
+        "人:",
+        "人：",
+        "人是",
+        "人为",
+        "人 ",
+        "联系人",
+        "名字是",
+        "姓名",
+        "户主",
+        "签名",
+        "落款",
+        "此致",
+    ]
+)
+
+
 class _Finder(NamedTuple):
-    """A kind, a cheap look whether it can occur at all, its pattern, and a last check."""
+    """A kind, two cheap looks whether it can occur at all, its pattern, and a last check.
+
+    Attributes:
+        words: one word of each group stands wherever the pattern matches.
+        core: what the pattern matches, without what must stand beside it. Such a search skips
+            from one possible beginning to the next; a pattern that begins by looking back is
+            tried at every character.
+        is_number: whether the text must hold a long number.
+    """
 
     kind: str
-    may_occur: Callable[[str], bool]
     pattern: re.Pattern[str]
+    words: tuple[frozenset[str], ...] = ()
+    core: re.Pattern[str] | None = None
+    is_number: bool = False
     check: Check = _always
+
+    def may_match(self, text: str, found: AbstractSet[str]) -> bool:
+        """Whether the pattern can match a text in which these of the words were found."""
+        if any(found.isdisjoint(group) for group in self.words):
+            return False
+        return self.core is None or self.core.search(text) is not None
+
+
+def _words(*words: str) -> frozenset[str]:
+    return frozenset(words)
 
 
 # In order of preference: where two claim the same characters, the earlier one has them.
 _FINDERS = (
-    _Finder("电子邮箱", _mentions("@"), _EMAIL),
-    _Finder("身份证号", _has_number, _IDENTITY, _is_identity),
-    _Finder("身份证号", _mentions("身份证"), _NAMED_IDENTITY),
-    _Finder("银行卡号", _has_number, _BANK_CARD, _is_bank_card),
-    _Finder("银行卡号", _mentions("卡号", "银行卡", "账", "帐"), _NAMED_ACCOUNT),
-    _Finder("手机号", _has_number, _MOBILE),
-    _Finder("手机号", _mentions("一三", "一五", "一七", "一八", "一九", "幺"), _SPELT_MOBILE),
-    _Finder("固定电话", _has_number, _LANDLINE),
-    _Finder("车牌号", _has_any_letter, _PLATE),
-    _Finder("微信号", _mentions("信", "V", "v", "W", "w"), _WECHAT),
-    _Finder("QQ号", _mentions("Q", "q", "扣", "企鹅"), _QQ),
+    _Finder("电子邮箱", _EMAIL, (_words("@"),)),
     _Finder(
-        NAME,
-        _mentions(
-            "叫",
-            "人:",
-            "人：",
-            "人是",
-            "人为",
-            "人 ",
-            "联系人",
-            "名字是",
-            "姓名",
-            "户主",
-            "签名",
-            "落款",
-            "此致",
-        ),
-        _NAME,
-        _is_name,
+        "身份证号",
+        _IDENTITY,
+        core=re.compile(r"[1-8]\d{5}[ \-]?\d{2}"),
+        is_number=True,
+        check=_is_identity,
     ),
+    _Finder("身份证号", _NAMED_IDENTITY, (_words("身份证"),)),
+    _Finder(
+        "银行卡号",
+        _BANK_CARD,
+        core=re.compile(r"[3-6]\d{3}[ \-]?\d{4}[ \-]?\d{4}"),
+        is_number=True,
+        check=_is_bank_card,
+    ),
+    _Finder(
+        "银行卡号",
+        _NAMED_ACCOUNT,
+        (_words("卡号", "银行卡", "账号", "帐号", "账户", "帐户"),),
+        re.compile(r"\d[\d \-]{10}"),
+    ),
+    _Finder(
+        "手机号", _MOBILE, core=re.compile(f"{_MOBILE_DIGITS}|{_SPACED_MOBILE}"), is_number=True
+    ),
+    _Finder("手机号", _SPELT_MOBILE, (_words("一三", "一五", "一七", "一八", "一九", "幺"),)),
+    _Finder(
+        "固定电话",
+        _LANDLINE,
+        core=re.compile(rf"{_WITH_AREA_CODE}|(?:{_CALLS})[^\d，。；\n]{{0,6}}{_LOCAL}"),
+        is_number=True,
+    ),
+    _Finder("车牌号", _PLATE, core=re.compile("[A-Za-z]")),
+    _Finder("微信号", _WECHAT, (_words("微信", "薇信", "威信", "V", "v", "W", "w"),)),
+    _Finder("QQ号", _QQ, (_words("QQ", "Qq", "qQ", "qq", "扣扣", "企鹅号"),)),
+    _Finder(NAME, _NAME, (_ANNOUNCING, _ANNOUNCED), check=_is_name),
 )
+_TRIGGERS = sorted({word for finder in _FINDERS for group in finder.words for word in group})
+_SPOTTER = WordSpotter(_TRIGGERS)
 
 
 def find_sensitive(text: str) -> tuple[SensitiveSpan, ...]:
@@ -251,9 +293,11 @@ _FOUND = "\ue000"
 
 
 def _find_once(text: str) -> list[SensitiveSpan]:
+    words = {_TRIGGERS[word] for word, _ in _SPOTTER.spot(text)}
+    has_number = _LONG_NUMBER.search(text) is not None
     found: list[SensitiveSpan] = []
     for finder in _FINDERS:
-        if finder.may_occur(text):
+        if (has_number or not finder.is_number) and finder.may_match(text, words):
             found += [span for span in _matches(text, finder) if _is_free(span, found)]
     return found
 

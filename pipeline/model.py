@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
-from pipeline.evidence import explain
-from pipeline.features import Featuriser, Reading
+from pipeline import kernel
+from pipeline.evidence import explain_each
+from pipeline.features import Featuriser, Readings
+from pipeline.kernel import BatchReading
 from pipeline.records import Document, Evidence, PredictedUrgency, Prediction, Scored
+from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
 
 FloatArray = NDArray[np.float32]
@@ -32,9 +34,28 @@ class LinearHead:
         # product reads them in a row, and no copy is made.
         object.__setattr__(self, "coef", np.asfortranarray(self.coef))
 
+    @property
+    def weights(self) -> FloatArray:
+        """The coefficients of each feature side by side, shape (features, codes)."""
+        return self.coef.T
+
     def probabilities(self, features: Any) -> FloatArray:
         """Return an array of shape (documents, codes); rows sum to 1."""
-        return np.asarray(softmax(features @ self.coef.T + self.intercept, axis=1))
+        return softmax(np.asarray(features @ self.weights + self.intercept))
+
+    def judge(self, batch: BatchReading | Readings) -> FloatArray:
+        """Return the probabilities of documents read together, shape (documents, codes)."""
+        return softmax(batch.scores(self.weights, self.intercept))
+
+
+def softmax(scores: NDArray[Any]) -> NDArray[Any]:
+    """Turn each row of scores into probabilities.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -89,6 +110,8 @@ class Model:
             were labelled emergencies.
         thresholds: when to ask a person.
         card: what a reader wants to know: corpus, versions, figures.
+        context: head over what stands around a sentence, for the kinds in meeting notes
+            (`pipeline.notes.context`); None elsewhere.
     """
 
     name: str
@@ -100,6 +123,7 @@ class Model:
     urgency: LinearHead | None
     thresholds: Thresholds
     card: Mapping[str, Any]
+    context: LinearHead | None = None
 
     @property
     def version(self) -> str:
@@ -110,23 +134,32 @@ class Model:
         """Return one prediction a document, in order."""
         if not documents:
             return []
-        readings = [self.featuriser.read(document) for document in documents]
-        features = self.featuriser.to_matrix(readings)
-        leaves = self.leaves.probabilities(features)
-        desks = self.departments.probabilities(features) if self.departments else None
-        haste = self.urgency.probabilities(features) if self.urgency else None
+        batch = self.featuriser.read_batch(documents)
+        leaves = self.leaves.judge(batch)
         categories = self._categories(leaves)
-        return [
-            self._prediction(
-                documents[i],
-                readings[i],
-                leaves[i],
-                categories[i],
-                None if desks is None else desks[i],
-                None if haste is None else haste[i],
-            )
-            for i in range(len(documents))
-        ]
+        ranked = _rank_each(tuple(self.taxonomy.categories), categories)
+        second = [self.thresholds.second_of(r, fallback=self.taxonomy.fallback) for r in ranked]
+        winners = [r[0].code for r in ranked]
+        evidence = self._explain(documents, batch, leaves, winners, second)
+        prediction = zip(
+            ranked,
+            self._topics(leaves, winners),
+            self._desks(batch, len(documents)),
+            evidence[: len(documents)],
+            second,
+            self._second_evidence(second, evidence[len(documents) :]),
+            leaves[:, self._asking].sum(axis=1).tolist(),
+            self._haste(documents, batch),
+            strict=True,
+        )
+        return [Prediction(*fields) for fields in prediction]
+
+    def classify(self, texts: Sequence[str], segmenter: Segmenter) -> FloatArray:
+        """Return probabilities of shape (texts, categories) for normalised texts: nothing else.
+
+        For many texts of which only the category is wanted: no words, no evidence.
+        """
+        return self._categories(self.leaves.judge(self.featuriser.read_texts(texts, segmenter)))
 
     def category_probabilities(self, documents: Sequence[Document]) -> FloatArray:
         """Return probabilities of shape (documents, categories), in taxonomy order."""
@@ -159,63 +192,100 @@ class Model:
         topic = self.taxonomy.topics.get(leaf)
         return topic.category if topic else leaf
 
-    def _prediction(
+    def _topics(self, leaves: FloatArray, winners: Sequence[str]) -> list[tuple[Scored, ...]]:
+        """Rank the topics of each document's winning category."""
+        wanted = self._topics_of[[self._order[winner] for winner in winners]]
+        return _rank_each(self.leaves.codes, leaves, wanted)
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {code: i for i, code in enumerate(self.taxonomy.categories)}
+
+    @cached_property
+    def _topics_of(self) -> NDArray[np.bool_]:
+        """Which leaves are topics of which category, shape (categories, leaves)."""
+        is_topic = [code in self.taxonomy.topics for code in self.leaves.codes]
+        return np.asarray((self._membership.T > 0) & np.array(is_topic))
+
+    def _desks(self, batch: BatchReading | Readings, n: int) -> Sequence[tuple[Scored, ...]]:
+        if self.departments is None:
+            return [()] * n
+        return _rank_each(self.departments.codes, self.departments.judge(batch))
+
+    def _explain(
         self,
-        document: Document,
-        reading: Reading,
+        documents: Sequence[Document],
+        batch: BatchReading | Readings,
         leaves: FloatArray,
-        categories: FloatArray,
-        desks: FloatArray | None,
-        haste: FloatArray | None,
-    ) -> Prediction:
-        ranked = _rank(list(self.taxonomy.categories), categories)
-        winner = ranked[0].code
-        topics = [
-            (code, p)
-            for code, p in zip(self.leaves.codes, leaves, strict=True)
-            if code in self.taxonomy.topics and self._parent(code) == winner
+        winners: Sequence[str],
+        second: Sequence[str | None],
+    ) -> list[tuple[Evidence, ...]]:
+        """Explain every winner, and after them the runners-up that are named."""
+        asked = [*enumerate(winners), *((i, code) for i, code in enumerate(second) if code)]
+        requests = np.array([i for i, _ in asked], dtype=np.int32)
+        inside = self._membership.T[[self._order[code] for _, code in asked]]
+        pulls = _pull_towards(inside, leaves[requests])
+        return explain_each(documents, batch, requests, pulls, self.leaves.weights)
+
+    def _second_evidence(
+        self, second: Sequence[str | None], evidence: Sequence[tuple[Evidence, ...]]
+    ) -> list[tuple[Evidence, ...]]:
+        """Deal out the evidence for the runners-up; none where none is named."""
+        given = iter(evidence)
+        return [next(given) if code else () for code in second]
+
+    def _haste(
+        self, documents: Sequence[Document], batch: BatchReading | Readings
+    ) -> Sequence[PredictedUrgency | None]:
+        """Say how likely emergencies are and, where they are likely, what speaks for them."""
+        if self.urgency is None:
+            return [None] * len(documents)
+        chances = self.urgency.judge(batch)
+        emergency = np.array([code == EMERGENCY for code in self.urgency.codes])
+        likely = chances[:, emergency].sum(axis=1).astype(np.float64)
+        is_emergency = likely >= self.thresholds.emergency
+        requests = np.flatnonzero(is_emergency).astype(np.int32)
+        pulls = np.where(emergency, np.float32(1), -chances[requests])
+        evidence = explain_each(documents, batch, requests, pulls, self.urgency.weights)
+        found = dict(zip(requests.tolist(), evidence, strict=True))
+        return [
+            PredictedUrgency(
+                dict(zip(self.urgency.codes, row, strict=True)), i in found, found.get(i, ())
+            )
+            for i, row in enumerate(chances.tolist())
         ]
-        codes = self.departments.codes if self.departments else ()
-        second = self.thresholds.second_of(ranked, fallback=self.taxonomy.fallback)
-        return Prediction(
-            categories=ranked,
-            topics=_rank([c for c, _ in topics], np.array([p for _, p in topics])),
-            departments=_rank(list(codes), desks) if desks is not None else (),
-            evidence=self._evidence(document, reading, leaves, winner),
-            second_category=second,
-            second_evidence=(self._evidence(document, reading, leaves, second) if second else ()),
-            asks=float(leaves[self._asking].sum()),
-            urgency=self._read_urgency(document, reading, haste),
+
+
+def _pull_towards(inside: FloatArray, leaves: FloatArray) -> FloatArray:
+    """Return how each leaf's score moves the log-odds of a category, shape (n, leaves).
+
+    Args:
+        inside: 1 for the leaves of the category, else 0, shape (n, leaves).
+        leaves: their probabilities, shape (n, leaves).
+    """
+    towards, against = leaves * inside, leaves * (1 - inside)
+    least = np.float32(1e-9)
+    return np.asarray(
+        towards / np.maximum(towards.sum(axis=1, keepdims=True), least)
+        - against / np.maximum(against.sum(axis=1, keepdims=True), least)
+    )
+
+
+def _rank_each(
+    codes: tuple[str, ...], probabilities: FloatArray, wanted: NDArray[np.bool_] | None = None
+) -> list[tuple[Scored, ...]]:
+    """Pair each row's probabilities with the codes, descending; ties keep the codes' order.
+
+    Args:
+        wanted: which codes to keep, shape (rows, codes); all where it is None.
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    kept = np.ones(probabilities.shape, np.bool_) if wanted is None else wanted
+    if kernel.available():
+        return kernel.ranked(Scored, codes, order, probabilities, kept)
+    return [
+        tuple(Scored(codes[i], row[i]) for i in best if keep[i])
+        for best, row, keep in zip(
+            order.tolist(), probabilities.tolist(), kept.tolist(), strict=True
         )
-
-    def _read_urgency(
-        self, document: Document, reading: Reading, haste: FloatArray | None
-    ) -> PredictedUrgency | None:
-        """Say how likely an emergency is and, where it is likely, what speaks for it."""
-        if haste is None or self.urgency is None:
-            return None
-        chances = dict(zip(self.urgency.codes, map(float, haste), strict=True))
-        emergency = chances.get(EMERGENCY, 0.0)
-        evidence: tuple[Evidence, ...] = ()
-        if emergency >= self.thresholds.emergency:
-            pull = np.where(np.array(self.urgency.codes) == EMERGENCY, 1, -haste)
-            gradient = pull.astype(np.float32) @ self.urgency.coef[:, reading.columns]
-            evidence = explain(document, reading, gradient * reading.values)
-        return PredictedUrgency(chances, emergency >= self.thresholds.emergency, evidence)
-
-    def _evidence(
-        self, document: Document, reading: Reading, leaves: FloatArray, category: str
-    ) -> tuple[Evidence, ...]:
-        """Explain a category by the gradient of its log-odds at this document."""
-        inside = np.array([self._parent(leaf) == category for leaf in self.leaves.codes])
-        pull = np.where(inside, leaves, 0) / max(float(leaves[inside].sum()), 1e-9)
-        if not inside.all():
-            pull -= np.where(inside, 0, leaves) / max(float(leaves[~inside].sum()), 1e-9)
-        gradient = pull.astype(np.float32) @ self.leaves.coef[:, reading.columns]
-        return explain(document, reading, gradient * reading.values)
-
-
-def _rank(codes: list[str], probabilities: FloatArray) -> tuple[Scored, ...]:
-    """Pair and sort descending; ties keep the given order."""
-    order = np.argsort(-probabilities, kind="stable")
-    return tuple(Scored(codes[i], float(probabilities[i])) for i in order)
+    ]

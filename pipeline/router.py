@@ -182,9 +182,9 @@ class Router:
         found: list[_Choice] = []
         for code in dict.fromkeys((*ruled, *scores)):
             score = max(scores.get(code, 0.0), best if rule and code == rule.lead else 0.0)
-            if code in ruled or not found or score >= _WORTH_NAMING:
-                reason = self._reason(code, rule, mentions, topic)
-                found.append(_Choice(code, score, reason))
+            if code not in ruled and found and score < _WORTH_NAMING:
+                break  # nor is any that follows: scores come best first
+            found.append(_Choice(code, score, self._reason(code, rule, mentions, topic)))
         return found[: max(MOST_DEPARTMENTS, len(ruled))]
 
     def _reason(

@@ -6,10 +6,12 @@ A simple reading: phrases in, figures of speech out. It errs on the side of aski
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import DataFileError
+from pipeline.matching import WordSpotter
 from pipeline.records import Urgency
 from pipeline.taxonomy import read_toml
 
@@ -34,9 +36,11 @@ class Level:
 
     Attributes:
         urgency: what a message becomes.
-        phrase: the phrases that count, and (first) the exceptions that cover them.
+        phrase: the phrases that count, which end in a group, and (first) the exceptions that
+            cover them, which do not.
         unless: words that make a sentence speak of something past, feared or told.
         danger, now: words that count where they stand near each other.
+        anchors: words of which one stands in every sentence that counts.
     """
 
     urgency: Urgency
@@ -44,13 +48,20 @@ class Level:
     unless: re.Pattern[str]
     danger: re.Pattern[str]
     now: re.Pattern[str]
+    anchors: frozenset[str]
 
-    def words(self, text: str) -> tuple[str, ...]:
-        """Return the words that count, each once, in order."""
+    def words(self, text: str, at: Sequence[int]) -> tuple[str, ...]:
+        """Return the words that count, each once, in order.
+
+        Args:
+            at: where anchors start; other sentences are not looked at.
+        """
         found: list[str] = []
-        for sentence in _SENTENCE.finditer(text):
+        for sentence in _SENTENCE.finditer(text) if at else ():
+            if not any(sentence.start() <= start < sentence.end() for start in at):
+                continue
             if not self.unless.search(sentence.group()):
-                found += [m.group("phrase") for m in self.phrase.finditer(sentence.group())]
+                found += [m.group() for m in self.phrase.finditer(sentence.group()) if m.lastindex]
                 found += self._near(text, sentence)
         return tuple(dict.fromkeys(word for word in found if word))
 
@@ -83,11 +94,21 @@ class UrgencyPhrases:
 
     def find(self, text: str) -> FoundUrgency:
         """Return the highest urgency, with the words that say so."""
-        for level in self.levels:
-            words = level.words(text)
+        spotted = self._spotter.spot(text)
+        for level in self.levels if spotted else ():
+            at = [start for word, start in spotted if self._anchors[word] in level.anchors]
+            words = level.words(text, at)
             if words:
                 return FoundUrgency(level.urgency, words)
         return FoundUrgency("normal", ())
+
+    @cached_property
+    def _anchors(self) -> list[str]:
+        return sorted(frozenset[str]().union(*(level.anchors for level in self.levels)))
+
+    @cached_property
+    def _spotter(self) -> WordSpotter:
+        return WordSpotter(self._anchors)
 
     @classmethod
     def from_lists(cls, lists: Mapping[Urgency, Sequence[Sequence[str]]]) -> "UrgencyPhrases":
@@ -100,8 +121,11 @@ class UrgencyPhrases:
             [
                 Level(
                     urgency,
-                    re.compile(f"{_any_of(exceptions)}|(?P<phrase>{_any_of(phrases)})"),
-                    *(re.compile(_any_of(words)) for words in (unless, danger, now)),
+                    re.compile(_phrase_pattern(exceptions, phrases)),
+                    re.compile(_any_of(unless)),
+                    re.compile(_any_of(danger)),
+                    re.compile(_any_of(now)),
+                    frozenset(map(_anchor, [*phrases, *now])),
                 )
                 for urgency, given in lists.items()
                 for phrases, exceptions, unless, danger, now in [[*given, [], [], [], []][:5]]
@@ -126,6 +150,32 @@ class UrgencyPhrases:
                 )
             lists[urgency] = [entry.get(field, []) for field in _FIELDS]
         return cls.from_lists(lists)
+
+
+def _anchor(phrase: str) -> str:
+    """Return the longest word of a phrase: where that is missing, so is the phrase.
+
+    >>> _anchor("桥面…塌"), _anchor("塌方")
+    ('桥面', '塌方')
+    """
+    return max(phrase.split("…"), key=len)
+
+
+def _phrase_pattern(exceptions: Sequence[str], phrases: Sequence[str]) -> str:
+    """Return a pattern for the exceptions or, where none fits, the phrases.
+
+    By first characters: a search then skips to the next of them, and tries only what begins
+    with it. Within one they keep their order.
+    """
+    first = dict.fromkeys(word[:1] for word in (*exceptions, *phrases))
+    if "…" in first or "" in first:
+        return f"{_any_of(exceptions)}|{_any_of(phrases)}()"
+    return "|".join(
+        re.escape(c)
+        + f"(?:{_any_of([e[1:] for e in exceptions if e[0] == c])}"
+        + f"|{_any_of([p[1:] for p in phrases if p[0] == c])}())"
+        for c in first
+    )
 
 
 def _any_of(phrases: Sequence[str]) -> str:

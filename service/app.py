@@ -1,42 +1,91 @@
-"""The API, as far as it goes today: `POST /api/v1/suggest` and `GET /api/v1/healthz`."""
+"""Putting the application together. Importing this module does no work."""
 
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from fastapi import FastAPI
 
-from pipeline import Triage, WuweiError
-from pipeline.documents import MAX_CHARACTERS
+from pipeline.notes import NoteReader
+from pipeline.triage import Triage
+from service.access import Access
+from service.background import Background
+from service.context import Service
+from service.endpoints import figures, health, login, notes, reference, similar, submissions
+from service.endpoints import suggest as suggesting
+from service.gate import Gate
+from service.headers import SecurityHeaders
+from service.keyring import KeyRing
+from service.limits import Limits
+from service.logs import RequestLog
+from service.metrics import Metrics
+from service.openapi import add_openapi
+from service.pages import add_pages
+from service.problems import add_handlers
+from service.rates import Buckets
+from service.served import Served, Source
+from service.sessions import Sessions
+from service.settings import Settings
+from service.store import Store
+
+_ENDPOINTS = (suggesting, notes, submissions, similar, reference, figures, health, login)
 
 
-class Message(BaseModel):
-    """One message to look at."""
+def create_app(
+    settings: Settings,
+    triage: Triage,
+    store: Store,
+    *,
+    notes: NoteReader | None = None,
+    source: Source | None = None,
+) -> FastAPI:
+    """Build the application around a loaded flow and an open store.
 
-    text: Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS)]
-
-
-def create_app(triage: Triage) -> FastAPI:
-    """Build the application around a loaded flow. Importing this module does no work."""
+    Args:
+        notes: reads meeting notes; without it `/notes` answers 503.
+        source: where another model comes from; without it the first one serves to the end.
+    """
+    parts = _parts(settings, Served(triage, notes=notes, source=source), store)
     app = FastAPI(
-        title="五微民意分拣", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+        title="五微民意分拣",
+        version=version("wuwei"),
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # they would load scripts from elsewhere
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.service = parts
+    app.state.background = Background(parts.served, store)
+    app.state.attempts = Buckets(rate=0.2, burst=10)
+    for module in _ENDPOINTS:
+        app.include_router(module.router)
+    add_handlers(app)
+    add_openapi(app)
+    add_pages(app)
+    # The last one added is the first that a request meets.
+    app.add_middleware(Limits, settings=settings)
+    app.add_middleware(Access, settings=settings, ring=parts.ring, sessions=parts.sessions)
+    app.add_middleware(RequestLog, metrics=parts.metrics)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _parts(settings: Settings, served: Served, store: Store) -> Service:
+    return Service(
+        settings=settings,
+        served=served,
+        store=store,
+        ring=KeyRing(store),
+        sessions=Sessions(settings),
+        metrics=Metrics(),
+        gate=Gate(waiting=settings.compute_waiting),
+        bulk=Gate(waiting=settings.bulk_in_flight),
     )
 
-    # `def`, not `async def`: computing must not hold up the event loop.
-    @app.post("/api/v1/suggest")
-    def suggest(message: Message) -> dict[str, Any]:
-        """Return the tagged item of the contract."""
-        return triage.triage(message.text).to_dict()
 
-    @app.get("/api/v1/healthz")
-    def healthz() -> dict[str, str]:
-        """Say that the process answers, and which model it answers with."""
-        return {"status": "ok", "model": triage.model.version}
-
-    @app.exception_handler(WuweiError)
-    def problem(request: Request, error: WuweiError) -> JSONResponse:
-        """Answer with a problem document (RFC 9457)."""
-        body = {"type": "about:blank", "title": "无法处理", "status": 422, "detail": str(error)}
-        return JSONResponse(body, 422, media_type="application/problem+json")
-
-    return app
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    background: Background = app.state.background
+    background.start()
+    yield
+    background.stop()

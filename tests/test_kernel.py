@@ -20,9 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ModelError
-from pipeline.home import data_path
+from pipeline.gazetteer import Gazetteer
+from pipeline.home import cache_dir, data_path
 from pipeline.kernel import Cutter, Tables, available, build_tables
-from pipeline.segmenter import Segmenter
+from pipeline.segmenter import make_tokenizer, read_lexicon
 from tests.test_segmenter import real_texts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,9 +63,10 @@ PIECES = [
 
 
 @pytest.fixture(scope="module")
-def tokenizer(segmenter: Segmenter) -> jieba.Tokenizer:
+def tokenizer(gazetteer: Gazetteer) -> jieba.Tokenizer:
     """What the segmenter cuts with: jieba's dictionary, our lexicon, our place names."""
-    return segmenter._tokenizer
+    words = [*read_lexicon(data_path("lexicon.txt")), *gazetteer.words]
+    return make_tokenizer(words, cache_dir())
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import csv
 from itertools import accumulate
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,55 @@ from hypothesis import strategies as st
 from pipeline.errors import DataFileError
 from pipeline.gazetteer import Gazetteer
 from pipeline.home import data_path
+from pipeline.kernel import available
 from pipeline.segmenter import Segmenter, read_general_dictionary, read_lexicon
 from pipeline.triage import load_segmenter
+
+
+@pytest.fixture(scope="module")
+def reference(gazetteer: Gazetteer) -> Segmenter:
+    """The segmenter in use, with jieba itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WUWEI_KERNEL", "off")
+        return load_segmenter(gazetteer)
+
+
+ODD = [
+    "https://a.cn/b?c=1。",
+    "www.a.cn",
+    "a@b.cn",
+    "犇" * 600,
+    "说" * 500,
+    "污水",
+    "，",
+    "\r\n",
+    "5%",
+]
+
+
+@given(st.text() | st.lists(st.sampled_from(ODD) | st.text(max_size=3)).map("".join))
+def test_the_kernel_changes_no_word(segmenter: Segmenter, reference: Segmenter, text: str) -> None:
+    assert segmenter.cut(text) == reference.cut(text)
+
+
+@given(st.lists(st.text(max_size=5) | st.sampled_from(ODD), max_size=5))
+def test_boundaries_are_those_of_the_words(
+    segmenter: Segmenter, reference: Segmenter, raw: list[str]
+) -> None:
+    if not available():
+        pytest.skip("the kernel is not compiled; run python hatch_build.py")
+    for each in (segmenter, reference):
+        found = each.boundaries(raw)
+        ends = [list(accumulate(map(len, each.cut(text)))) for text in raw]
+        assert found.ends.tolist() == [end for text in ends for end in text]
+        assert np.diff(found.rows).tolist() == [len(text) for text in ends]
+
+
+def test_the_kernel_changes_no_word_of_real_messages(
+    shared: Path, segmenter: Segmenter, reference: Segmenter
+) -> None:
+    differing = [t for t in real_texts(shared)[:2000] if segmenter.cut(t) != reference.cut(t)]
+    assert len(differing) == 0  # the texts themselves belong in no log
 
 
 @given(st.text())

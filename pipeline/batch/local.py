@@ -1,12 +1,11 @@
 """Running parts on this machine: in this process, or in several with joblib."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
 
 from joblib import Parallel, delayed
 
 from pipeline.batch.parts import Job, Load, Part, run_part
-from pipeline.batch.sources import read_rows
+from pipeline.batch.spans import SpanReader
 from pipeline.tables import Row
 
 
@@ -24,9 +23,6 @@ def run_here(load: Load, job: Job, parts: Sequence[Part], *, jobs: int = 1) -> I
 
 
 def _with_rows(job: Job, parts: Sequence[Part]) -> Iterator[tuple[Part, list[Row]]]:
-    for source, wanted in groupby(parts, key=lambda part: part.source):
-        rows, position = read_rows(source, job.reading), 0
-        for part in wanted:
-            next(islice(rows, part.start - position, part.start - position), None)
-            yield part, list(islice(rows, part.stop - part.start))
-            position = part.stop
+    reader = SpanReader(job.reading)
+    for part in parts:
+        yield part, reader.read(part.source, part.start, part.stop)

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.batch.results import Layout
-from pipeline.batch.sources import Reading, Source, read_rows
+from pipeline.batch.sources import Reading, Source
 from pipeline.masking import mask
 from pipeline.overview.dates import read_date
 from pipeline.overview.statistics import Statistics
@@ -111,15 +111,13 @@ def signatures_path(folder: Path, number: int) -> Path:
     return folder / f"{number:07d}.npy"
 
 
-def run_part(load: Load, job: Job, part: Part, rows: Sequence[Row] | None = None) -> int:
+def run_part(load: Load, job: Job, part: Part, rows: Sequence[Row]) -> int:
     """Tag a part and put it on disk; return its number of rows.
 
     Args:
         load: gives the triage; it is called once in a process.
-        rows: the part's rows where the caller has read them, else they are read here.
+        rows: the part's rows.
     """
-    if rows is None:
-        rows = list(islice(read_rows(part.source, job.reading), part.start, part.stop))
     write_part(job.folder, part.number, tag_rows(_triage(load), job, part.source, rows))
     return len(rows)
 
@@ -211,10 +209,18 @@ def read_signed(folder: Path, number: int) -> Signed:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; two workers on one part do not disturb each other."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    """Write a file whole or not at all; two workers on one part do not disturb each other.
+
+    Process numbers would not keep their drafts apart: on two machines, or in two
+    containers, they are often the same.
+    """
+    draft = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # on a full disk its room is wanted
+        raise

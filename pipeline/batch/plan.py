@@ -1,5 +1,6 @@
 """What a run is: if any of it changes, an unfinished run must not be continued."""
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,12 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline import kernel
 from pipeline.batch.results import Layout
 from pipeline.batch.sources import Reading
 from pipeline.errors import InputError, OutputError
 from pipeline.home import data_path
 
 PLAN = "plan.json"
+# How systems say that there is no room: on the disk, or within the user's quota.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 # The data files that decide what is written besides the model.
 _DATA = (
     "boilerplate.toml",
@@ -33,12 +37,25 @@ def make_plan(
     return {
         "wuwei": version("wuwei"),
         "model": model,
-        "data": {name: _digest(data_path(name)) for name in _DATA},
+        "data": data_digests(),
         "reading": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(reading).items()},
         "layout": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(layout).items()},
         "rows_per_part": rows_per_part,
         "inputs": {str(path): _digest(path) for path in inputs},
     }
+
+
+def data_digests() -> dict[str, str]:
+    """Return the digests of the data files that results depend on, by name."""
+    return {name: _digest(data_path(name)) for name in _DATA}
+
+
+def program_and_data() -> dict[str, str]:
+    """Return what must be alike on all machines of a cluster, besides the model.
+
+    With and without the compiled kernel the last digit of a confidence may differ.
+    """
+    return {"wuwei": version("wuwei"), "kernel": str(kernel.available()), **data_digests()}
 
 
 def start_run(folder: Path, plan: Mapping[str, Any], *, resume: bool, restart: bool) -> bool:
@@ -58,6 +75,8 @@ def start_run(folder: Path, plan: Mapping[str, Any], *, resume: bool, restart: b
             remove_run(folder)
         folder.mkdir()
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise OutputError(
             f"不能写到 {folder.parent}：文件夹不存在或没有权限。请先建好文件夹。",
             f"Cannot write to {folder.parent}: {error.strerror}.",
@@ -71,8 +90,19 @@ def start_run(folder: Path, plan: Mapping[str, Any], *, resume: bool, restart: b
 def remove_run(folder: Path) -> None:
     """Delete a run's folder, the plan last: what is left of a deletion is no run."""
     for path in sorted(folder.iterdir(), key=lambda p: p.name == PLAN):
-        path.unlink()
+        path.unlink(missing_ok=True)
     folder.rmdir()
+
+
+def forget_empty_run(folder: Path) -> None:
+    """Delete the folder of a run of which no part is done: there is nothing to resume."""
+    if not count_done(folder):
+        remove_run(folder)
+
+
+def count_done(folder: Path) -> int:
+    """Return how many parts of a run are done."""
+    return sum(1 for _ in folder.glob("[0-9]*.json"))
 
 
 def _read_plan(folder: Path) -> dict[str, Any] | None:
@@ -95,9 +125,9 @@ def _check_same(
             "The unfinished run cannot be resumed: its input, model or options have changed. "
             "Use --restart to begin anew.",
         )
-    done = sum(1 for _ in folder.glob("[0-9]*.json"))
     raise InputError(
-        f"上次的运行没有完成（已做完 {done} 段）。加 --resume 接着做；要重新来过，加 --restart。",
+        f"上次的运行没有完成（已做完 {count_done(folder)} 段）。"
+        "加 --resume 接着做；要重新来过，加 --restart。",
         "An unfinished run is there. Use --resume to continue it or --restart to begin anew.",
     )
 

@@ -16,10 +16,10 @@ from pipeline.batch.finishing import finish
 from pipeline.batch.inputs import find_inputs, run_folder
 from pipeline.batch.local import run_here
 from pipeline.batch.parts import Job, Load, Part, done_path, parts_of
-from pipeline.batch.plan import make_plan, remove_run, start_run
+from pipeline.batch.plan import FULL, forget_empty_run, make_plan, remove_run, start_run
 from pipeline.batch.results import Layout
 from pipeline.batch.sources import Reading, Unreadable, open_sources, read_rows
-from pipeline.errors import InputError, OutputError
+from pipeline.errors import InputError, OutputError, WuweiError
 from pipeline.overview.report import GroupRow
 from pipeline.overview.statistics import Statistics
 from pipeline.records import Message
@@ -109,10 +109,11 @@ def tag_files(
     plan = make_plan(
         paths, reading, job.layout, model=triage.model.version, rows_per_part=rows_per_part
     )
-    start_run(job.folder, plan, resume=resume, restart=restart)
     parts = parts_of(sources, rows_per_part)
     with _resumable():
-        _run(engine, load or (lambda: triage), job, parts, progress)
+        start_run(job.folder, plan, resume=resume, restart=restart)
+        with _leaving_no_empty_run(job.folder):
+            _run(engine, load or (lambda: triage), job, parts, progress)
         finished = finish(job, parts, output, unreadable)
     remove_run(job.folder)
     return Summary(finished.statistics, unreadable, finished.groups)
@@ -148,14 +149,45 @@ def _run(
 
 
 @contextmanager
+def _leaving_no_empty_run(folder: Path) -> Iterator[None]:
+    """Where nothing could even be begun (no cluster at the address), leave nothing to resume."""
+    try:
+        yield
+    except WuweiError:
+        forget_empty_run(folder)
+        raise
+
+
+@contextmanager
 def _resumable() -> Iterator[None]:
     """Turn a full disk into a sentence; what is done stays on disk."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise OutputError(
-            "磁盘满了。已做完的部分保留着：腾出空间后加 --resume 接着做。",
-            "The disk is full. Free some space and continue with --resume.",
-        ) from None
+    except Exception as error:
+        numbers = _system_errors(error)
+        if numbers & {*FULL}:
+            raise OutputError(
+                "磁盘满了。已做完的部分保留着：腾出空间后加 --resume 接着做。",
+                "The disk is full. Free some space and continue with --resume.",
+            ) from None
+        if errno.EFBIG in numbers:
+            raise OutputError(
+                "结果文件超过了单个文件的大小上限（FAT32 的 U 盘是 4 GB，也可能是系统限额）。"
+                "已做完的部分保留着：放开限制后加 --resume 接着做，或把结果写到别的盘上。",
+                "The output is larger than a file may be here (4 GB on FAT32, or a limit of the "
+                "system). Lift the limit and continue with --resume, or write to another disk.",
+            ) from None
+        raise
+
+
+def _system_errors(error: BaseException | None) -> set[int]:
+    """Return the system's error numbers among an error and those it came of.
+
+    Writers of workbooks wrap a full disk in an error of their own.
+    """
+    numbers = set()
+    while error is not None:
+        if isinstance(error, OSError) and error.errno is not None:
+            numbers.add(error.errno)
+        error = error.__cause__ or error.__context__
+    return numbers

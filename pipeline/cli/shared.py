@@ -1,6 +1,7 @@
 """What several commands do alike: reading data files, finding or building the model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,13 +10,14 @@ from pipeline.corpus import LabelledMessage, read_labelled
 from pipeline.gazetteer import Gazetteer
 from pipeline.home import data_path, models_dir
 from pipeline.model import Model
-from pipeline.notes import NoteReader
-from pipeline.notes.hints import Hints
-from pipeline.notes.kinds import train_kinds
 from pipeline.segmenter import Segmenter
 from pipeline.taxonomy import Taxonomy
-from pipeline.training import train
 from pipeline.triage import Triage, assemble, load_segmenter
+
+# What only training and notes need is imported by what needs it: a start should be quick.
+if TYPE_CHECKING:
+    from pipeline.notes import NoteReader
+    from pipeline.notes.hints import Hints
 
 DEFAULT = "default"
 KINDS = "kinds"
@@ -47,8 +49,11 @@ def load_triage(name: str | None) -> Triage:
     return assemble(registry.load(models_dir(), name))
 
 
-def load_note_reader(name: str | None) -> NoteReader:
+def load_note_reader(name: str | None) -> "NoteReader":
     """Return the reader of notes with the named model; the model of kinds is built if missing."""
+    from pipeline.notes import NoteReader
+    from pipeline.notes.hints import Hints
+
     triage, hints = load_triage(name), Hints.from_file(data_path("notes.toml"))
     if KINDS not in registry.names(models_dir()):
         say("还没有会议记录的段落模型，先用 corpora/segments 训练一个……")
@@ -56,8 +61,10 @@ def load_note_reader(name: str | None) -> NoteReader:
     return NoteReader(triage, registry.load(models_dir(), KINDS), hints)
 
 
-def build_kinds(segmenter: Segmenter, hints: Hints) -> Model:
+def build_kinds(segmenter: Segmenter, hints: "Hints") -> Model:
     """Train the model of what a note's segments are from the shipped segments and save it."""
+    from pipeline.notes.kinds import train_kinds
+
     segments = read_labelled([data_path("segments")])
     kinds = train_kinds(segments, segmenter, name=KINDS, shares=hints.shares)
     registry.save(kinds, models_dir())
@@ -71,6 +78,8 @@ def load_shipped_segmenter() -> Segmenter:
 
 def build_default(segmenter: Segmenter, *, seed: int) -> Model:
     """Train the default model from the shipped corpus and save it."""
+    from pipeline.training import train
+
     taxonomy = Taxonomy.from_file(data_path("taxonomy.toml"))
     messages = read_shipped_corpus()
     model = train(messages, taxonomy, segmenter, name=DEFAULT, seed=seed, progress=say)

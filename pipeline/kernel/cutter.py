@@ -1,6 +1,7 @@
 """Cutting with the compiled kernel: the same words as jieba's, in a small part of its time."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,15 @@ from pipeline.kernel.tables import Tables
 
 
 def available() -> bool:
-    """Whether the compiled module is there; without it, jieba itself does the cutting."""
+    """Whether the compiled module is there; without it, jieba itself does the cutting.
+
+    `WUWEI_KERNEL=off` in the environment says no: the reference paths are then taken.
+    """
+    if os.environ.get("WUWEI_KERNEL") == "off":
+        return False
     try:
-        import pipeline.kernel._cut  # noqa: F401
+        import pipeline.kernel._cut
+        import pipeline.kernel._score  # noqa: F401
     except ImportError:
         return False
     return True
@@ -29,6 +36,23 @@ class Boundaries:
 
     ends: NDArray[np.int32]
     rows: NDArray[np.int64]
+
+    @classmethod
+    def of_words(cls, documents: Iterable[tuple[str, ...]]) -> "Boundaries":
+        """Return the boundaries of texts that were cut already."""
+        from pipeline.kernel._score import token_ends
+
+        return cls(*token_ends(list(documents)))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Boundaries"]) -> "Boundaries":
+        """Return the boundaries of several batches as those of one."""
+        if len(parts) == 1:
+            return parts[0]
+        shifts = np.cumsum([0, *(len(part.ends) for part in parts)])
+        rows = [part.rows[1:] + shift for part, shift in zip(parts, shifts, strict=False)]
+        ends = np.concatenate([np.empty(0, np.int32), *(part.ends for part in parts)])
+        return cls(ends, np.concatenate([np.zeros(1, np.int64), *rows]))
 
 
 class Cutter:

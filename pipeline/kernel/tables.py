@@ -27,6 +27,8 @@ _FIRST_HAN, _LAST_HAN = 0x4E00, 0x9FD5  # jieba's own bounds
 _BLOCK = re.compile(rf"[{chr(_FIRST_HAN)}-{chr(_LAST_HAN)}{re.escape(_FIXED)}]+")
 _NODE = np.dtype([("base", np.int32), ("parent", np.int32), ("value", np.float64)])
 _STATES = "BEMS"
+# Add 1 when the arrays are laid out or built otherwise: cached tables are then built again.
+LAYOUT = 1
 
 
 class Words(Protocol):

@@ -17,7 +17,7 @@ _CONTROL = re.compile(
     r"|(?<=[\u2e80-\u9fff])[\ufe00-\ufe0f]|" + _JOINER
 )
 
-_MAYBE_CONTROL = re.compile("[^ -~\\t\\n\u2010-\u2027\u2030-\u205e\u2070-\ufdff\uff00-\uffef]|_x00")
+_MAYBE_CONTROL = re.compile("[^ -~\\t\\n\u2010-\u2027\u2030-\u205e\u2070-\ufdff\uff00-\uffef]")
 
 
 @fixer
@@ -27,7 +27,7 @@ def remove_control_characters(text: str) -> Iterable[Edit]:
     >>> remove_control_characters("污\u200b水\x00，\r\n臭")
     '污水，\n臭'
     """
-    if not _MAYBE_CONTROL.search(text):
+    if not _MAYBE_CONTROL.search(text) and "_x00" not in text:
         return ()
     return substitute(_CONTROL, lambda m: "\n" if m["newline"] else "", text)
 

@@ -9,8 +9,6 @@ gives the bytes. What was lost on the way becomes `LOST`.
 import re
 from collections.abc import Iterable
 
-import ftfy
-
 from pipeline.normalise.edits import Edit, fixer, substitute
 from pipeline.normalise.plausibility import log_probability_of_character, share_in_words
 from pipeline.normalise.suspicion import find_suspicious_runs, is_suspicious
@@ -22,6 +20,7 @@ _LATIN = re.compile(
     r"[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]*[\xc0-\xff][\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
     r"[\x80-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ]*"
 )
+_LATIN_LETTER = re.compile(r"[\xc0-\xff]")
 _UTF8_CHINESE = re.compile(
     rb"(?:\xef\xbb\xbf|[\xe3-\xe9][\x80-\xbf]{2}|\xef\xbc[\x80-\xbf]|\xe2\x80[\x80-\xbf]|[\x20-\x7e])+"
 )
@@ -36,6 +35,10 @@ def redecode_latin(text: str) -> Iterable[Edit]:
     >>> redecode_latin("反映é\\x81\\x93è·¯，ÎÛË®"), redecode_latin("咖啡(café)")
     ('反映道路，污水', '咖啡(café)')
     """
+    if not _LATIN_LETTER.search(text):
+        return
+    import ftfy  # late: few texts need it, and it takes a while
+
     for match in _LATIN.finditer(text):
         run = match.group()
         fixed = ftfy.fix_encoding(run)

@@ -32,6 +32,7 @@ _SYLLABLES = re.compile(rf"{_SYLLABLE}(?:[ '’·]?{_SYLLABLE}){{0,3}}|hm|hng|[m
 _GLOSS = re.compile(
     rf"(?<=[{_HAN}])[(（] ?(?P<reading>[{_LETTERS}][{_LETTERS} '’·]{{0,23}}?) ?[)）]"
 )
+_MAYBE_GLOSS = re.compile(f"[(（] ?[{_LETTERS}]")
 
 # A word's last syllable may be neutral; every other one has its mark: `(café)` is no reading.
 _NEUTRAL_END = re.compile("(?:zi|tou|men|de|le|me|li|shang|bian)$")
@@ -54,7 +55,7 @@ def drop_pinyin_glosses(text: str) -> Iterable[Edit]:
     >>> drop_pinyin_glosses("系統(tǒng)里的(wifi)，咖啡(café)，他們(men)，男人(men)")
     '系統里的(wifi)，咖啡(café)，他們，男人(men)'
     """
-    if "(" not in text and "（" not in text:
+    if not _MAYBE_GLOSS.search(text):
         return ()
     return (Edit(m.start(), m.end(), "") for m in _GLOSS.finditer(text) if _is_gloss(m))
 

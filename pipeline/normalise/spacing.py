@@ -27,7 +27,11 @@ def close_blanks(text: str) -> Iterable[Edit]:
     >>> close_blanks("修 路 用 5 万元，张三 李四 王五，路灯坏了 没人修")
     '修路用 5 万元，张三 李四 王五，路灯坏了 没人修'
     """
-    return _close(text) if _BLANK.search(text) else ()
+    return _close(text) if _has_blank(text) else ()
+
+
+def _has_blank(text: str) -> bool:
+    return " " in text or "\u3000" in text or "\t" in text
 
 
 def _close(text: str) -> Iterator[Edit]:
@@ -65,7 +69,7 @@ def join_headings(text: str) -> Iterable[Edit]:
     >>> join_headings("时  间：三月；姓　名:张三 李四")
     '时间：三月；姓名:张三 李四'
     """
-    for match in _HEADING.finditer(text) if _BLANK.search(text) else ():
+    for match in _HEADING.finditer(text) if _has_blank(text) else ():
         blank = _BLANK.search(text, match.start())
         if blank:
             yield Edit(blank.start(), blank.end(), "")

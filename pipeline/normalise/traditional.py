@@ -27,6 +27,8 @@ def simplify(text: str) -> Iterable[Edit]:
     >>> simplify("鄉鎮的道路"), simplify("乾隆年间的面馆，著名。"), simplify("乾州古城的遊客")
     ('乡镇的道路', '乾隆年间的面馆，著名。', '乾州古城的游客')
     """
+    if not _maybe_traditional().search(text):
+        return ()
     return _convert(text) if traditional_characters().search(text) else ()
 
 
@@ -67,8 +69,19 @@ def traditional_characters() -> re.Pattern[str]:
 
     GB 2312 has a few all the same; of these 後 and 夥 tell, and 於 in the words it is used in.
     """
-    only = "".join(c for c in simplified_forms() if not in_gb2312(c))
+    only = _only_traditional()
     return re.compile(f"[{only}後夥]|(?<=[由对关至位属处等在鉴基终])於|於(?=是)")
+
+
+@cache
+def _maybe_traditional() -> re.Pattern[str]:
+    """One class of characters, which a search skips through, before the words around them."""
+    return re.compile(f"[{_only_traditional()}後夥於]")
+
+
+@cache
+def _only_traditional() -> str:
+    return "".join(c for c in simplified_forms() if not in_gb2312(c))
 
 
 def in_gb2312(character: str) -> bool:

@@ -1,0 +1,1 @@
+"""The endpoints, one noun per file. They translate; what happens stands elsewhere."""
