@@ -23,6 +23,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ TRAINED_ON = 4000
 ROUNDS = 7
 STARTS = 5
 SENTENCE = "村里的污水直接排到河里，臭得很，请派人来管"
+DAMAGED = "反映，浣犲ソ涓栫晫"
 RESIDENT = f"""
 from pipeline import load_triage
 load_triage().triage({SENTENCE!r})
@@ -77,7 +79,7 @@ def train_union(cut: Callable[[str], list[str]], messages: Sequence[LabelledMess
 
 
 def with_pairs(words: list[str]) -> list[str]:
-    return words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    return words + [f"{a} {b}" for a, b in pairwise(words)]
 
 
 def train_fasttext(messages: Sequence[LabelledMessage]) -> Any:
@@ -187,9 +189,8 @@ def report_starting(triage: Triage) -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / STARTS
     print(f"| `wuwei suggest`, cold | {min(clock):.2f} s, processor time {busy:.2f} s |")
-    print(
-        f"| resident after one suggestion | {int(run([sys.executable, '-c', RESIDENT])) / 1e3:.0f} MB |"
-    )
+    resident = int(run([sys.executable, "-c", RESIDENT])) / 1e3
+    print(f"| resident after one suggestion | {resident:.0f} MB |")
     folder = home() / "models" / triage.model.name
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     print(f"| model directory | {size:.1f} MB |")
@@ -220,7 +221,7 @@ def main() -> None:
     )
     workers = peers(messages) | ours(triage)
     for work in workers.values():
-        work([SENTENCE])  # dictionaries are read at the first text
+        work([SENTENCE, DAMAGED])  # dictionaries are read at the first text that needs them
     report_throughput(take_turns(workers, texts), len(texts))
     print("\n| | |\n|---|---|")
     began = time.process_time()

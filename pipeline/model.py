@@ -241,19 +241,34 @@ class Model:
         if self.urgency is None:
             return [None] * len(documents)
         chances = self.urgency.judge(batch)
-        emergency = np.array([code == EMERGENCY for code in self.urgency.codes])
-        likely = chances[:, emergency].sum(axis=1).astype(np.float64)
-        is_emergency = likely >= self.thresholds.emergency
-        requests = np.flatnonzero(is_emergency).astype(np.int32)
-        pulls = np.where(emergency, np.float32(1), -chances[requests])
-        evidence = explain_each(documents, batch, requests, pulls, self.urgency.weights)
-        found = dict(zip(requests.tolist(), evidence, strict=True))
-        return [
-            PredictedUrgency(
-                dict(zip(self.urgency.codes, row, strict=True)), i in found, found.get(i, ())
-            )
-            for i, row in enumerate(chances.tolist())
+        rows, codes = chances.tolist(), self.urgency.codes
+        at = codes.index(EMERGENCY) if EMERGENCY in codes else None
+        likely = [
+            i
+            for i, row in enumerate(rows)
+            if (0.0 if at is None else row[at]) >= self.thresholds.emergency
         ]
+        evidence = self._emergency_evidence(documents, batch, chances, likely)
+        return [
+            PredictedUrgency(dict(zip(codes, row, strict=True)), i in evidence, evidence.get(i, ()))
+            for i, row in enumerate(rows)
+        ]
+
+    def _emergency_evidence(
+        self,
+        documents: Sequence[Document],
+        batch: BatchReading | Readings,
+        chances: FloatArray,
+        likely: Sequence[int],
+    ) -> dict[int, tuple[Evidence, ...]]:
+        """Explain the likely emergencies: document's number → what speaks for one."""
+        if not likely or self.urgency is None:
+            return {}
+        emergency = np.array([code == EMERGENCY for code in self.urgency.codes])
+        pulls = np.where(emergency, np.float32(1), -chances[likely])
+        requests = np.array(likely, dtype=np.int32)
+        evidence = explain_each(documents, batch, requests, pulls, self.urgency.weights)
+        return dict(zip(likely, evidence, strict=True))
 
 
 def _pull_towards(inside: FloatArray, leaves: FloatArray) -> FloatArray:

@@ -32,6 +32,8 @@ _WHOLE = re.compile(
 # What jieba's HMM is made of.
 _PROBABILITIES = tuple(f"finalseg/prob_{part}.py" for part in ("start", "trans", "emit"))
 
+_ENTRY = re.compile(r"^(\S+) (\d+)", re.M)
+
 Cut = Callable[[str], list[str]]
 
 
@@ -159,9 +161,8 @@ def read_general_dictionary() -> Mapping[str, int]:
 
     Source: `dict.txt` of jieba, about 349,000 words.
     """
-    with (_jieba_folder() / "dict.txt").open("rb") as file:
-        rows = (line.decode("utf-8").split(" ", 2) for line in file)
-        return {word: int(count) for word, count, *_ in rows}
+    text = (_jieba_folder() / "dict.txt").read_text("utf-8")
+    return {word: int(count) for word, count in _ENTRY.findall(text)}
 
 
 def read_lexicon(path: Path) -> list[str]:

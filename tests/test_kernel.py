@@ -326,9 +326,8 @@ class Hook:
 def test_a_wheel_takes_the_compiled_kernel_along() -> None:
     hook = Hook()
     data = hook.build()
-    assert [path.split(".")[0] for path in data["force_include"].values()] == [
-        "pipeline/kernel/_cut"
-    ]
+    taken = [path.split(".")[0] for path in data["force_include"].values()]
+    assert taken == ["pipeline/kernel/_cut", "pipeline/kernel/_score"]
     assert (data["pure_python"], data["infer_tag"], hook.warnings) == (False, True, [])
 
 

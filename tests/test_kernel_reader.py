@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from pipeline.documents import read_document
 from pipeline.evidence import MOST, explain
 from pipeline.features import MANNER, Featuriser, Readings, character_features, view
 from pipeline.home import data_path
-from pipeline.kernel import BatchReading, Boundaries, FeatureReader, available, can_read
+from pipeline.kernel import BatchReading, Boundaries, FeatureReader, available, can_read, ranked
 from pipeline.model import Model
-from pipeline.records import Document, TaggedItem
+from pipeline.records import Document, Scored, TaggedItem
 from pipeline.segmenter import Segmenter
 from pipeline.triage import Triage
 from tests.test_segmenter import real_texts
@@ -59,12 +59,6 @@ def featuriser(messages: list[Document]) -> Featuriser:
 def documents(raw: Sequence[str], segmenter: Segmenter) -> list[Document]:
     read = [read_document(text, segmenter) for text in raw]
     return [document for document in read if isinstance(document, Document)]
-
-
-@pytest.fixture
-def off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("WUWEI_KERNEL", "off")
-    yield
 
 
 def by_reference(work: Any, *arguments: Any) -> Any:
@@ -276,6 +270,30 @@ def test_weights_of_another_model_are_refused(
     assert isinstance(batch, BatchReading)
     with pytest.raises(ValueError, match="the weights have fewer features"):
         batch.scores(np.zeros((3, 2), np.float32), np.zeros(2, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("order", "codes", "why"),
+    [
+        ([[0, 2]], ("a", "b"), "the order names a code that does not exist"),
+        ([[0, 1]], ("a",), "there is not one chance a code"),
+        ([[0, 1], [1, 0]], ("a", "b"), "there is not one order a row"),
+    ],
+)
+def test_an_order_of_other_codes_is_refused(
+    order: list[list[int]], codes: tuple[str, ...], why: str
+) -> None:
+    chances = np.array([[0.2, 0.8]], np.float32)
+    with pytest.raises(ValueError, match=why):
+        ranked(Scored, codes, np.array(order), chances, np.ones((1, 2), np.bool_))
+
+
+def test_ranked_records_are_like_any_other() -> None:
+    chances, wanted = np.array([[0.25, 0.5, 0.25]], np.float32), np.array([[True, True, False]])
+    [row] = ranked(Scored, ("a", "b", "c"), np.array([[1, 2, 0]]), chances, wanted)
+    assert row == (Scored("b", 0.5), Scored("a", 0.25))
+    with pytest.raises(dataclasses.FrozenInstanceError, match="code"):
+        row[0].code = "c"  # type: ignore[misc]
 
 
 def test_the_boundaries_of_batches_join() -> None:

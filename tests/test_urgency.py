@@ -1,14 +1,19 @@
 """Emergencies are noticed in any words; figures of speech are none."""
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import DataFileError
 from pipeline.home import data_path
+from pipeline.records import Urgency
 from pipeline.triage import Triage
-from pipeline.urgency import UrgencyPhrases
+from pipeline.urgency import UrgencyPhrases, _any_of, _phrase_pattern
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,43 @@ def test_what_makes_it_urgent_is_shown(shipped: Triage) -> None:
 )
 def test_phrases_read_sentence_by_sentence(text: str, urgency: str, why: str) -> None:
     assert UrgencyPhrases.from_file(data_path("urgency.toml")).read(text) == urgency, why
+
+
+LISTS = {
+    "emergency": (
+        ["着火了", "电线…掉", "…塌", "火势"],
+        ["心里着火了", "火势头"],
+        ["去年", "演练"],
+        ["烟", "裂…大"],
+        ["快来"],
+    ),
+    "urgent": (["停水…天", "停水"], ["停水通知"]),
+}
+MADE = ["着火了", "心里", "电线", "又", "掉", "塌", "火势", "头", "去年", "烟", "裂", "大", "快来"]
+MADE += ["停水", "通知", "三", "天", "。", "，", "！", "\n", "的"]
+
+
+@pytest.mark.parametrize("lists", [LISTS, {**LISTS, "emergency": (["着火了", "火势"], ["火势头"])}])
+@given(words=st.lists(st.sampled_from(MADE), max_size=14))
+def test_looking_for_anchors_first_misses_nothing(
+    lists: Mapping[Urgency, Sequence[Sequence[str]]], words: list[str]
+) -> None:
+    phrases, text = UrgencyPhrases.from_lists(lists), "".join(words)
+    everywhere = [(level.urgency, level.words(text, range(len(text)))) for level in phrases.levels]
+    expected = next(((u, found) for u, found in everywhere if found), ("normal", ()))
+    assert phrases.find(text) == expected
+
+
+@given(words=st.lists(st.sampled_from(MADE), max_size=14))
+def test_phrases_by_first_characters_match_as_in_a_list(words: list[str]) -> None:
+    exceptions, phrases = (
+        ["心里着火了", "火势头", "停水通知"],
+        ["着火了", "电线…掉", "火势", "停水…天", "停水"],
+    )
+    text = "".join(words)
+    quick = [
+        (m.group(), bool(m.lastindex))
+        for m in re.finditer(_phrase_pattern(exceptions, phrases), text)
+    ]
+    slow = re.finditer(f"{_any_of(exceptions)}|({_any_of(phrases)})", text)
+    assert quick == [(m.group(), bool(m.lastindex)) for m in slow]

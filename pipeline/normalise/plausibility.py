@@ -4,9 +4,10 @@ Only text that already looks damaged is ever weighed, so the dictionary is read 
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
+
+import numpy as np
 
 from pipeline.normalise.traditional import simplified_forms
 from pipeline.segmenter import read_general_dictionary
@@ -29,12 +30,12 @@ def _words() -> tuple[Mapping[str, int], float]:
 
 @cache
 def _characters() -> Mapping[str, float]:
-    counts: Counter[str] = Counter()
-    for word, frequency in _words()[0].items():
-        for character in word:
-            counts[character] += frequency
-    total = math.log(sum(counts.values()))
-    known = {c: math.log(n) - total for c, n in counts.items() if n}
+    words = _words()[0]
+    points = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
+    counted = np.repeat(list(words.values()), list(map(len, words)))
+    counts = np.bincount(points, weights=counted)
+    total = math.log(counts.sum())
+    known = {chr(point): math.log(counts[point]) - total for point in np.flatnonzero(counts)}
     return known | _PUNCTUATION
 
 

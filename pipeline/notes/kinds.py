@@ -19,6 +19,7 @@ from pipeline.features import MANNER
 from pipeline.model import LinearHead, Model
 from pipeline.notes.context import fit_context, read_in_context
 from pipeline.notes.hints import ASIDE, ASK, KINDS, MATTER, REPLY, Hints, read_roles
+from pipeline.notes.plain import plain
 from pipeline.notes.splitting import Segment
 from pipeline.records import Document, Evidence, Prediction
 from pipeline.segmenter import Segmenter
@@ -157,15 +158,16 @@ def _weights(
     """Return how many times likelier each kind is for where the segment stands."""
     if segment.is_item:
         return {ASK: _ITEM}
-    if role == MATTER:
-        return {ASK: _WANTED}
+    hint = hints.kind_of(segment.heading)
+    if role == MATTER:  # unless the register stands under 议定事项, 办结情况 …
+        return {hint: _WANTED} if hint in ("promise", "done") else {ASK: _WANTED}
     if role == REPLY:
         return {ASK: 1 / _NEVER, "praise": 1 / _NEVER, "procedure": 1 / _NEVER}
     if role == ASIDE or (segment.column and in_register):
         return {ASK: 1 / _NEVER}
     if not segment.column and len(_NO_WORD.sub("", segment.text)) < _SHORTEST_ASK:
         return {ASK: 1 / _NEVER}
-    hint = hints.kind_of(segment.column) or hints.kind_of(segment.heading)
+    hint = hints.kind_of(segment.column) or hint
     return {hint: _HINT} if hint else {}
 
 
@@ -188,7 +190,7 @@ def _settle(kinded: Sequence[KindedSegment], hints: Hints) -> list[KindedSegment
     for one in kinded:
         if one.role == REPLY:
             reply[one.segment.paragraph] = one.kind
-            if hints.is_open(one.segment.text):
+            if hints.is_open(plain(one.segment.text)):
                 reply[one.segment.paragraph] = "promise"
     return [
         replace(one, kind="done", evidence=())

@@ -22,7 +22,7 @@ _MARKED = r"(?:(?:比较|较为|最为?|较)?(?:强烈|突出|集中|普遍|迫�
 _LIST = re.compile(
     r"(?:围绕|反映|提出|聚焦|针对|收集到?|梳理出?|涉及|主要[有是]|还有|尚有|分别[有是]|包括|存在|关于|就)(?:了|的)?"
     rf"{_MARKED}(?P<items>[^，。；！？：:、“”]{{2,24}}?(?:、[^，。；！？：:、]{{2,24}}?)+?)"
-    rf"(?=等(?:方面)?的?{_COUNT}\w{{0,4}}?(?:{_MATTERS})|等{_COUNTED}|{_COUNT}问题|的{_COUNT}(?:{_MATTERS}))"
+    rf"(?=等(?:方面)?的?{_COUNT}\w{{0,4}}?(?:{_MATTERS})|等{_COUNTED}|等方面(?:反映|的?问题)|{_COUNT}问题|的{_COUNT}(?:{_MATTERS}))"
 )
 # Wishes one after another: 盼望把断头路打通、让卫生室能报销
 _WISHES = re.compile(
