@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from pipeline import registry
 from pipeline.cli.shared import build_default
 from pipeline.corpus import LabelledMessage
 from pipeline.departments import Departments
@@ -101,9 +103,18 @@ def model(lessons: list[LabelledMessage], taxonomy: Taxonomy, segmenter: Segment
 
 
 @pytest.fixture(scope="session")
-def shipped(segmenter: Segmenter) -> Triage:
-    """The flow with the default model, trained on the shipped corpus (takes most of a minute)."""
-    return assemble(build_default(segmenter, seed=0), segmenter)
+def shipped(segmenter: Segmenter, tmp_path_factory: pytest.TempPathFactory) -> Triage:
+    """The flow with the default model, trained on the shipped corpus (takes most of a minute).
+
+    Tests that run side by side share it: the first to need it trains it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
+    home.mkdir(exist_ok=True)
+    with FileLock(home / "lock"):
+        if not registry.names(home):
+            registry.save(build_default(segmenter, seed=0), home)
+    return assemble(registry.load(home, "default"), segmenter)
 
 
 @pytest.fixture(scope="session")

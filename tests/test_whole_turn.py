@@ -35,7 +35,7 @@ class Kind(NamedTuple):
     """Messages of one kind, and where every clerk of this office puts them."""
 
     category: str
-    topic: str
+    topic: str | None
     department: str | None
     matters: tuple[str, ...]
     effects: tuple[str, ...]
@@ -108,7 +108,7 @@ GOLDEN = {"id": "g1", "text": "污水直接排进河里，臭得很", "category"
 
 
 def messages() -> list[tuple[Kind, str]]:
-    """Make the 300 of a day, a third about dancing; one gives a telephone number."""
+    """Make the 300 of a day, five of twelve about dancing; one gives a telephone number."""
     draw = random.Random(5)
     kinds = [*KINDS.values(), *[DANCING] * 4]
     made = []
@@ -311,7 +311,7 @@ def test_what_is_held_out_stays_out_of_training_when_it_is_sent_again(
     held = [row["text"] for row in rows]
     assert len(held) > 5
     for row in rows:
-        kind = Kind(row["category"], row["topic"], row.get("department"), (), ())
+        kind = Kind(row["category"], row.get("topic"), row.get("department"), (), ())
         made = submit(desk.process, f"{row['text']}还是老样子。")
         decide(desk.process, made, kind, saw=False, by="龙晓梅")
     pull(monkeypatch, desk.home, tmp_path)
@@ -370,7 +370,7 @@ def test_a_model_that_is_only_half_there_serves_once_it_is_whole(
     (desk.models / part / "weights.npz").write_bytes(whole[: len(whole) // 2])
     with asking(desk.process) as answers:
         (tmp_path / "serving.json").replace(desk.models / "serving.json")
-        desk.process.wait_for('"event": "model refused"')
+        wait_until(lambda: "model refused" in desk.process.errors.read_text("utf-8"))
         assert ask(desk.process) == answers[0]
         (desk.models / part / "weights.npz").write_bytes(whole)
         desk.process.process.send_signal(signal.SIGHUP)

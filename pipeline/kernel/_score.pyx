@@ -462,8 +462,8 @@ cdef inline uint64_t brief_key(bint of_characters, uint32_t a, uint32_t b) noexc
 
 
 cdef inline uint64_t brief_place(uint64_t key, int shift) noexcept nogil:
-    """Names are looked for from the beginning of a cache line on: mostly one line holds them."""
-    return ((key * GOLDEN) >> shift) & ~<uint64_t> 7
+    """Half of the places are empty: a search mostly ends where it begins."""
+    return (key * GOLDEN) >> shift
 
 
 cdef inline void expect(
@@ -881,11 +881,11 @@ def build(list views not None):
             else:
                 n_long += 1
                 n_points += len(name)
-    while 4 * size < 5 * n_brief:
+    while size < 2 * n_brief:
         size *= 2
     while long_size < 2 * n_long:
         long_size *= 2
-    brief, names = in_lines(size), np.zeros(n_points + 1, np.uint32)
+    brief, names = np.zeros(size, np.uint64), np.zeros(n_points + 1, np.uint32)
     long = np.zeros(long_size * sizeof(Long), np.uint8)
     cdef uint64_t[::1] out_brief = brief
     cdef uint32_t[::1] out_names = names
@@ -903,13 +903,6 @@ def build(list views not None):
                 at += add_long(out_long, long_size - 1, out_names, at, view, name, column)
             column += 1
     return brief, long, names
-
-
-cdef object in_lines(int64_t size):
-    """Return zeros (uint64) that begin with a cache line."""
-    room = np.zeros(size + 8, np.uint64)
-    first = -room.ctypes.data % 64 // 8
-    return room[first : first + size]
 
 
 cdef inline bint is_brief(int view, int64_t length):
