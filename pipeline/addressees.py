@@ -83,13 +83,23 @@ class Addressing:
         return DepartmentMention(*match, code, self._part(before, after))
 
     def _part(self, before: str, after: str) -> Part:
-        if any(word in before or word in after for word in self.complaining):
+        complaining, asking, acting = self._patterns
+        if complaining.search(before) or complaining.search(after):
             return "complained"
         for word in self.not_asking:
             before = before.replace(word, "")
-        if any(word in before for word in self.asking) or any(w in after for w in self.acting):
+        if asking.search(before) or acting.search(after):
             return "addressed"
         return "mentioned"
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+        """One pattern a list: it skips to the next first character of any of the words."""
+        complaining, asking, acting = (
+            re.compile("|".join(map(re.escape, words)) or "(?!)")
+            for words in (self.complaining, self.asking, self.acting)
+        )
+        return complaining, asking, acting
 
     @classmethod
     def from_file(cls, path: Path, departments: Departments) -> "Addressing":

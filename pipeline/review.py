@@ -1,5 +1,7 @@
 """When a person should look: reasons as codes, in a fixed order."""
 
+from itertools import islice
+
 from pipeline.model import Thresholds
 from pipeline.records import Document, Prediction, Routing
 
@@ -24,7 +26,8 @@ def review_reasons(
     fallback: str | None,
 ) -> tuple[str, ...]:
     """Return the codes (keys of `REASONS`) that apply to a message."""
-    letters = sum(character.isalnum() for character in document.text)
+    # Only whether there are enough is asked: a long text is not read to its end.
+    letters = sum(1 for _ in islice(filter(str.isalnum, document.text), _TOO_SHORT))
     applies = {
         "garbled": bool(document.garbled),
         "too_short": letters < _TOO_SHORT,
