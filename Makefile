@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check setup clean notebooks
+.PHONY: demo test setup clean notebooks bench screenshots
 
 demo: $(STAMP)  ## build the default model from corpora/, tag a sample, show the result
 	$(BIN)/wuwei demo
@@ -36,6 +36,13 @@ notebooks: $(BIN)/jupyter-lab  ## JupyterLab with the analyst's notebooks and a 
 $(BIN)/jupyter-lab: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[notebooks]"
 	touch $@
+
+bench: $(STAMP)  ## measure ours beside what people build first; figures as Markdown
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	$(BIN)/python -m benchmarks.fast_path
+
+screenshots: $(STAMP)  ## take the README's pictures of the pages again (needs Debian's chromium)
+	$(BIN)/python -m docs.screenshots
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) models/default .pytest_cache .mypy_cache .ruff_cache

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.features import Featuriser
-from pipeline.model import LinearHead, Model, Thresholds
+from pipeline.model import FloatArray, LinearHead, Model, Thresholds
 from pipeline.registry.card import card_text
 from pipeline.registry.directories import (
     FORMAT,
@@ -85,7 +86,7 @@ def _write_parts(model: Model, folder: Path) -> None:
     arrays = {f"idf_{view}": values for view, values in idf.items()}
     for name, head in _heads(model):
         if head is not None:
-            arrays[f"{name}_coef"] = head.coef
+            arrays[f"{name}_coef"] = _smallest(head.coef)
             arrays[f"{name}_intercept"] = head.intercept
     (folder / "vocabulary.json").write_text(json.dumps(terms, ensure_ascii=False), "utf-8")
     np.savez(folder / "weights.npz", **arrays)
@@ -136,4 +137,11 @@ def _put_in_place(draft: Path, target: Path) -> Path:
 
 
 def _read_head(arrays: Any, name: str, codes: list[str]) -> LinearHead:
-    return LinearHead(tuple(codes), arrays[f"{name}_coef"], arrays[f"{name}_intercept"])
+    coef = arrays[f"{name}_coef"].astype(np.float32)
+    return LinearHead(tuple(codes), coef, arrays[f"{name}_intercept"])
+
+
+def _smallest(coef: FloatArray) -> NDArray[np.floating]:
+    """Return weights in half precision where that loses nothing."""
+    half = coef.astype(np.float16)
+    return half if np.array_equal(half, coef) else coef
