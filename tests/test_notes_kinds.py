@@ -70,8 +70,10 @@ def test_a_sentence_is_read_with_its_neighbours() -> None:
     assert after_ask[column] > after_done[column] + 0.5
 
 
-def test_neighbours_beyond_the_edge_count_nothing() -> None:
-    rows = np.array([[0.9, 0.1]], np.float32)
-    [features] = context_features(rows, ["老杨：灯坏了？"])
-    assert features[2:10].tolist() == [0.0] * 8
-    assert features[-10:].tolist() == pytest.approx([1, 1, 0, 1, 0, 1, 0.07, 1, 0, 0])
+def test_nothing_tells_that_a_sentence_is_the_first() -> None:
+    rows = np.array([[0.9, 0.1], [0.5, 0.5]], np.float32)
+    first, second = context_features(rows, ["老杨：灯坏了？", "好"])
+    assert first[2:4].tolist() == pytest.approx([0.7, 0.3])  # two before: the note's mean
+    assert first[6:8].tolist() == [0.5, 0.5]
+    assert second[4:6].tolist() == pytest.approx([0.9, 0.1])
+    assert first[-7:].tolist() == pytest.approx([1, 0, 0.5, 0.07, 1, 0, 0])

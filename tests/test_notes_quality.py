@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli.shared import build_kinds
 from pipeline.home import data_path
-from pipeline.notes import NoteReader, read_notes
+from pipeline.notes import NoteReader, from_text, read_notes
 from pipeline.notes.hints import Hints
 from pipeline.triage import Triage
 from tests.notes_scoring import score
@@ -32,6 +32,20 @@ def test_asks_are_found_and_sorted(folder: str, reader: NoteReader) -> None:
     assert figures.recall >= 0.87
     assert figures.precision >= 0.84
     assert figures.category_accuracy >= 0.86
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "一、村口的桥垮了，请来修。\n二、厂里的黑水直接放到沟里。",
+        "桥垮了半边",
+        "操场的灯坏了\n食堂的饭是冷的",
+        "老谭：我屋后头的坎垮了，请人来看下。\n散会。",
+    ],
+)
+def test_a_few_pasted_lines_are_read_as_what_they_are(pasted: str, reader: NoteReader) -> None:
+    lines = [line for line in pasted.splitlines() if line != "散会。"]
+    assert len(list(reader.asks(from_text(pasted)))) == len(lines)
 
 
 @pytest.mark.skipif(not ARTICLE.is_file(), reason="../shared/real is not here")

@@ -32,26 +32,26 @@ def context_features(chances: FloatArray, texts: Sequence[str]) -> FloatArray:
         texts: the sentences in order, n.
 
     Returns:
-        shape (n, 6 · kinds + 10): its own log chances, those of the two before and the two
-        behind, the note's mean; whether it is first or last; where it stands; whether it and
-        the next begin with a speaker's name, and how many do; its length (in 100 characters,
-        1 at most); a question mark or a stop at its end; a number at its beginning.
+        shape (n, 6 · kinds + 7): its own log chances, those of the two before and the two
+        behind, the note's mean; whether it and the next begin with a speaker's name, and how
+        many do; its length (in 100 characters, 1 at most); a question mark or a stop at its
+        end; a number at its beginning.
     """
     n = len(texts)
     named = np.array([bool(speaker_of(text)[0]) for text in texts], np.float32)
     signs = np.array(
         [
             (
-                i == 0, i == n - 1, i / n, named[i], named[i + 1] if i + 1 < n else 0,
-                named.mean(), min(len(text) / 100, 1), text[-1:] in "？?", text[-1:] in "。；！",
+                named[i], named[i + 1] if i + 1 < n else 0, named.mean(),
+                min(len(text) / 100, 1), text[-1:] in "？?", text[-1:] in "。；！",
                 bool(_NUMBERED.match(text)),
             )
             for i, text in enumerate(texts)
         ],
         np.float32,
     )  # fmt: skip
-    near = [_shifted(chances, step) for step in _REACH]
     mean = np.broadcast_to(chances.mean(axis=0), chances.shape)
+    near = [_neighbours(chances, mean, step) for step in _REACH]
     return np.hstack([np.log(chances + _FLOOR), *near, mean, signs]).astype(np.float32)
 
 
@@ -77,14 +77,15 @@ def fit_context(
 
 def read_in_context(head: LinearHead, chances: FloatArray, texts: Sequence[str]) -> FloatArray:
     """Return the chances of the kinds read together, shape (n, `head.codes`)."""
-    if not texts:
-        return np.zeros((0, len(head.codes)), np.float32)
     return head.probabilities(context_features(chances, texts))
 
 
-def _shifted(chances: FloatArray, step: int) -> FloatArray:
-    """Return each row's neighbour `step` rows on, zeros where there is none."""
-    moved = np.zeros_like(chances)
+def _neighbours(chances: FloatArray, mean: FloatArray, step: int) -> FloatArray:
+    """Return each row's neighbour `step` rows on; beyond the edge, the note's mean.
+
+    Nothing tells that a row is the first: notes begin with procedure, pasted lines with asks.
+    """
+    moved = mean.copy()
     if step > 0:
         moved[:-step] = chances[step:]
     else:

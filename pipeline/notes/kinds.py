@@ -28,11 +28,13 @@ from pipeline.training import train
 
 _NO_WORD = re.compile(r"[\W_]")
 # An ask said in fewer characters than this is only one in a list or a register.
-_SHORTEST_ASK = 5
+_SHORTEST_ASK = 4
 # How many times likelier a heading makes the kind it speaks of.
 _HINT = 4.0
 # How many times less likely a kind is where it does not belong.
 _NEVER = 1000.0
+# A few pasted lines are no note: each is read by itself.
+_FLOWING = 8
 # A missed ask costs somebody more than a surplus one: how much an ask counts beside the rest.
 _LEAN = 1.5
 # How many times likelier it is that a bare noun is an ask where it stands in a list of them.
@@ -138,7 +140,7 @@ def _chances(
     predictions = model.predict(documents)
     alone = [{c.code: c.probability for c in p.categories} for p in predictions]
     flowing = [i for i, segment in enumerate(segments) if not (segment.column or segment.is_item)]
-    if model.context is not None and flowing:
+    if model.context is not None and len(flowing) >= _FLOWING:
         rows = np.array([[alone[i][kind] for kind in KINDS] for i in flowing], np.float32)
         texts = [documents[i].text for i in flowing]
         for i, row in zip(flowing, read_in_context(model.context, rows, texts), strict=True):
