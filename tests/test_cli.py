@@ -201,9 +201,9 @@ def test_bad_usage_is_one_sentence_and_exit_code_2(
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(sys.modules["pipeline.cli.suggest"], "load_triage", broken)
     monkeypatch.setattr(sys, "argv", ["wuwei", "suggest", "路"])
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="a bug"):
         main()
