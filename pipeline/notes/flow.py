@@ -1,6 +1,6 @@
 """A note in, tagged asks out: the whole way, for the command line and the service alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from pipeline.notes.hints import Hints
 from pipeline.notes.kinds import KindedSegment, read_kinds
 from pipeline.notes.note import Note
 from pipeline.notes.splitting import split
-from pipeline.records import Message, Rejection, TaggedItem
+from pipeline.records import Document, Message, Rejection, TaggedItem
 from pipeline.triage import Triage
 
 # An ask shorter than this is tagged together with the heading it stands under.
@@ -50,7 +50,12 @@ class NoteReader:
 
     def segments(self, note: Note) -> list[KindedSegment]:
         """Return every segment of a note with its kind; together they are the whole note."""
-        return read_kinds(split(note), self.kinds, self.triage.segmenter, self.hints)
+        return read_kinds(
+            split(note), self.kinds, self.triage.segmenter, self.hints, requests=self._requests
+        )
+
+    def _requests(self, documents: Sequence[Document]) -> list[float]:
+        return [prediction.asks for prediction in self.triage.model.predict(documents)]
 
     def asks(self, note: Note) -> Iterator[TaggedAsk]:
         """Yield the asks of a note, tagged and routed, in order."""

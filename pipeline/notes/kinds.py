@@ -6,7 +6,7 @@ explained the same way. A heading or a column's name says what to expect below i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,12 +35,16 @@ _HINT = 4.0
 _NEVER = 1000.0
 # A few pasted lines are no note: each is read by itself.
 _FLOWING = 8
-# A missed ask costs somebody more than a surplus one: how much an ask counts beside the rest.
-_LEAN = 1.5
+# How much the model of messages has to say on whether something is asked: the power of its
+# odds, and how sure it may be.
+_SAY, _SUREST = 0.3, 0.9
 # How many times likelier it is that a bare noun is an ask where it stands in a list of them.
 _ITEM = 50.0
 # The same for what stands in a register's column of wishes, where praise is written too.
 _WANTED = 8.0
+
+
+Requests = Callable[[Sequence[Document]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +106,30 @@ def _whole_notes(segments: Sequence[LabelledMessage]) -> list[list[int]]:
 
 
 def read_kinds(
-    segments: Sequence[Segment], model: Model, segmenter: Segmenter, hints: Hints
+    segments: Sequence[Segment],
+    model: Model,
+    segmenter: Segmenter,
+    hints: Hints,
+    *,
+    requests: Requests | None = None,
 ) -> list[KindedSegment]:
     """Tell the kind of every segment, in order. Headings and head lines are procedure.
 
     In a register the columns' names say more than the words: what stands under 承办单位 is no
     ask, and what stands under 诉求 no longer is one where the reply says it is done.
+
+    Args:
+        requests: says how likely a document asks for something (0–1), by a model that was not
+            taught on notes: it knows troubles that none of them told.
     """
     said = [one for one in segments if _says_something(one)]
     documents = [read_document(one.text, segmenter) for one in said]
     readable = [d for d in documents if isinstance(d, Document)]
     said = [s for s, d in zip(said, documents, strict=True) if isinstance(d, Document)]
     chances = _chances(said, readable, model)
+    if requests is not None:
+        for (found, _), chance in zip(chances, requests(readable), strict=True):
+            found[ASK] *= _as_request(chance)
     known = dict(zip((one.start for one in said), chances, strict=True))
     roles = read_roles(segments, hints)
     matters = {s.paragraph for s, role in zip(segments, roles, strict=True) if role == MATTER}
@@ -148,6 +164,12 @@ def _chances(
     return list(zip(alone, predictions, strict=True))
 
 
+def _as_request(chance: float) -> float:
+    """Return how many times likelier an ask is by what the model of messages says."""
+    bounded = min(max(chance, 1 - _SUREST), _SUREST)
+    return float((bounded / (1 - bounded)) ** _SAY)
+
+
 def _says_something(segment: Segment) -> bool:
     words = any(character.isalnum() for character in segment.text)
     framing = segment.is_heading or segment.is_field or segment.is_frame
@@ -179,8 +201,7 @@ def _decide(
     prediction: Prediction,
     weights: Mapping[str, float],
 ) -> KindedSegment:
-    weighed = {ASK: _LEAN} | dict(weights)
-    chances = {kind: chance * weighed.get(kind, 1.0) for kind, chance in chances.items()}
+    chances = {kind: chance * weights.get(kind, 1.0) for kind, chance in chances.items()}
     kind = max(chances, key=lambda k: chances[k])
     evidence = prediction.evidence if kind == prediction.category else ()
     return KindedSegment(segment, kind, chances[kind] / sum(chances.values()), evidence)
