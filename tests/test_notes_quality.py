@@ -30,7 +30,7 @@ def test_asks_are_found_and_sorted(folder: str, reader: NoteReader) -> None:
     figures = score(reader, CASES / folder)
     assert figures.labelled >= 120
     assert figures.recall >= 0.85
-    assert figures.precision >= 0.82
+    assert figures.precision >= 0.80
     assert figures.category_accuracy >= 0.86
 
 
