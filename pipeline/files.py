@@ -1,10 +1,14 @@
 """Writing a file so that its name stands for a finished one or for nothing."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import OutputError
+
+# The system's errors that say that a disk, or one's share of it, is full.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -12,7 +16,7 @@ def finished_file(path: Path) -> Iterator[Path]:
     """Yield a draft's path; the draft takes the name `path` when the block ends without error.
 
     Raises:
-        OutputError: the folder does not exist, or `path` is a folder.
+        OutputError: the folder does not exist, `path` is a folder, or the disk is full.
     """
     if path.is_dir() or not path.parent.is_dir():
         raise OutputError(
@@ -23,5 +27,12 @@ def finished_file(path: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.replace(path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise OutputError(
+            f"磁盘满了，{path} 没有写成。请腾出空间，或写到别的盘上。",
+            f"The disk is full; {path} was not written. Free some space, or write elsewhere.",
+        ) from error
     finally:
         draft.unlink(missing_ok=True)

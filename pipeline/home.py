@@ -25,7 +25,7 @@ def checkout() -> Path | None:
 def home() -> Path:
     """Return the directory that holds `models/`, and `corpora/` where it is overridden."""
     if named := os.environ.get("WUWEI_HOME"):
-        return Path(named).expanduser()
+        return Path(named).expanduser().absolute()  # workers may stand elsewhere
     return checkout() or Path(platformdirs.user_data_dir("wuwei", appauthor=False))
 
 

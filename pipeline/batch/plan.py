@@ -1,6 +1,5 @@
 """What a run is: if any of it changes, an unfinished run must not be continued."""
 
-import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +12,11 @@ from pipeline import kernel
 from pipeline.batch.results import Layout
 from pipeline.batch.sources import Reading
 from pipeline.errors import InputError, OutputError
+from pipeline.files import FULL
 from pipeline.home import data_path
 
 PLAN = "plan.json"
 # How systems say that there is no room: on the disk, or within the user's quota.
-FULL = (errno.ENOSPC, errno.EDQUOT)
 # The data files that decide what is written besides the model.
 _DATA = (
     "boilerplate.toml",

@@ -16,10 +16,11 @@ from pipeline.batch.finishing import finish
 from pipeline.batch.inputs import find_inputs, run_folder
 from pipeline.batch.local import run_here
 from pipeline.batch.parts import Job, Load, Part, done_path, parts_of
-from pipeline.batch.plan import FULL, forget_empty_run, make_plan, remove_run, start_run
+from pipeline.batch.plan import forget_empty_run, make_plan, remove_run, start_run
 from pipeline.batch.results import Layout
 from pipeline.batch.sources import Reading, Unreadable, open_sources, read_rows
 from pipeline.errors import InputError, OutputError, WuweiError
+from pipeline.files import FULL
 from pipeline.overview.report import GroupRow
 from pipeline.overview.statistics import Statistics
 from pipeline.records import Message
